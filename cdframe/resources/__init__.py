@@ -1,0 +1,1 @@
+"""The resource families of CDF, one module each, on a shared base."""

@@ -1,0 +1,271 @@
+"""One client's conversation with CDF: requests with credentials, gzip and retries, and many of them in parallel.
+
+Each stage has one duty: `request` makes the call and turns a bad answer into an exception, `_attempts` repeats it as
+the rules allow, `_send` sends once. `run` and `write` do many at a time on the threads of this client.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json as jsonlib
+import logging
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, as_completed, wait
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import httpx
+
+from cdframe._version import __version__
+from cdframe.config import ClientConfig
+from cdframe.connections import Connection
+from cdframe.credentials import Credentials, credentials_from
+from cdframe.errors import CogniteAPIKeyError, CogniteConnectionError, error_from_answer
+from cdframe.retries import NEVER_SENT, backoff_s, is_repeatable, retry_error, retry_status
+from cdframe.types import FrameKind
+from cdframe.writes import Write, collect_writes
+
+T = TypeVar("T")
+
+logger = logging.getLogger("cdframe")
+
+JSON = "application/json"
+_GZIP_FROM_BYTES = 1024
+_GZIP_LEVEL = 1
+_NEVER_LOGGED = frozenset({"authorization", "api-key", "proxy-authorization", "cookie"})
+
+
+class Session:
+    """The requests of one client and of its `with_frame` twins."""
+
+    def __init__(self, config: ClientConfig, transport: httpx.BaseTransport | None = None) -> None:
+        if config.debug:
+            _log_to_stderr()
+        self.config = config
+        self._in_process = transport is not None
+        self._credentials: Credentials = credentials_from(config)
+        self._connection = Connection(config, transport)
+        self._executor: ThreadPoolExecutor | None = None
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+        try:
+            self.project = config.project or self._project_of_credentials()
+        except BaseException:
+            self.close()
+            raise
+        self._base_path = f"/api/v1/projects/{quote(self.project, safe='')}"
+
+    @property
+    def executor(self) -> ThreadPoolExecutor:
+        """The threads of this client: `max_workers` of them, shared by all its calls.
+
+        Never wait for one of their futures inside one of them.
+        """
+        with self._lock:
+            self._check_open()
+            if self._executor is None:
+                self._executor = ThreadPoolExecutor(self.config.max_workers, thread_name_prefix="cdframe")
+            return self._executor
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        content: bytes | None = None,
+        content_type: str = JSON,
+        accept: str = JSON,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+        host: bool = False,
+    ) -> httpx.Response:
+        """Make a call and return its 2xx answer, read to its end.
+
+        Args:
+            method: the HTTP method.
+            path: relative to the project, such as ``/timeseries/list``; with `host`, to the server.
+            json: a JSON body, as an object or as bytes that are sent as they are.
+            content: a body of another `content_type`.
+
+        Raises:
+            CogniteAPIError: any other answer, when all attempts that the rules allow are used up.
+            CogniteConnectionError: no answer.
+        """
+        self._check_open()
+        if json is not None:
+            content = json if isinstance(json, bytes) else jsonlib.dumps(json, allow_nan=False).encode()
+        sent_headers = self._headers(content, content_type, accept)
+        if content is not None and self._is_worth_gzip(content, content_type):
+            content = gzip.compress(content, _GZIP_LEVEL)
+            sent_headers["content-encoding"] = "gzip"
+        sent_headers.update(self.config.headers)
+        sent_headers.update(headers or {})
+        relative = path.removeprefix(getattr(self, "_base_path", "")) if host else path
+        request = self._connection.http.build_request(
+            method,
+            self.config.base_url + (path if host else self._base_path + path),
+            params=None if not params else {key: value for key, value in params.items() if value is not None},
+            content=content,
+            headers=sent_headers,
+            timeout=httpx.Timeout(timeout or self.config.timeout, pool=None),
+        )
+        response = self._attempts(request, is_repeatable(method, relative))
+        if not response.is_success:
+            raise error_from_answer(response.status_code, response.content, response.headers.get("x-request-id"))
+        return response
+
+    def run(self, calls: Sequence[Callable[[], T]], progress: Callable[[int, int], None] | None = None) -> list[T]:
+        """Make calls in parallel; results in order. The first error stops what has not begun, and is raised."""
+        if len(calls) == 1 and progress is None:
+            return [calls[0]()]
+        futures = self._submit(calls, progress)
+        try:
+            wait(futures, return_when=FIRST_EXCEPTION)
+            failed = next((f for f in futures if f.done() and not f.cancelled() and f.exception()), None)
+            if failed is not None:
+                failed.result()
+            return [future.result() for future in futures]
+        finally:
+            for future in futures:
+                future.cancel()
+
+    def write(
+        self,
+        writes: Sequence[Write[T]],
+        frame: FrameKind,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> list[T]:
+        """Make all writes in parallel, whatever becomes of the others; results in order.
+
+        Raises:
+            CogniteAPIError: a write failed; holds the rows of all writes as `successful`, `unknown` and `failed`.
+        """
+        futures = self._submit([write.send for write in writes], progress)
+        try:
+            wait(futures)
+        except BaseException:
+            for future in futures:
+                future.cancel()
+            raise
+        return collect_writes(writes, futures, frame)
+
+    def close(self) -> None:
+        """End the threads and let go of the connections; further calls raise."""
+        with self._lock:
+            self._closed.set()
+            executor, self._executor = self._executor, None
+        if executor is not None:
+            executor.shutdown(wait=True, cancel_futures=True)
+        self._connection.close()
+
+    def _submit(self, calls: Sequence[Callable[[], T]], progress: Callable[[int, int], None] | None) -> list[Future[T]]:
+        futures = [self.executor.submit(call) for call in calls]
+        if progress is not None:
+            progress(0, len(futures))
+            for done, _ in enumerate(as_completed(futures), 1):
+                progress(done, len(futures))
+        return futures
+
+    def _headers(self, content: bytes | None, content_type: str, accept: str) -> dict[str, str]:
+        headers = {
+            "accept": accept,
+            "accept-encoding": "gzip, deflate",
+            "user-agent": f"cdframe/{__version__}",
+            "x-cdp-sdk": f"cdframe:{__version__}",
+            "x-cdp-app": self.config.client_name,
+            "cdf-version": self.config.api_subversion,
+        }
+        if content is not None:
+            headers["content-type"] = content_type
+        return headers
+
+    def _is_worth_gzip(self, content: bytes, content_type: str) -> bool:
+        """JSON shrinks to a fraction; data points as protobuf hardly do, and nothing travels within the process."""
+        return (
+            content_type == JSON
+            and len(content) >= _GZIP_FROM_BYTES
+            and not self.config.disable_gzip
+            and not self._in_process
+        )
+
+    def _attempts(self, request: httpx.Request, repeatable: bool) -> httpx.Response:
+        attempts = 0
+        sent = False
+        while True:
+            attempts += 1
+            last = attempts >= max(1, self.config.max_retries)
+            response: httpx.Response | None = None
+            try:
+                response = self._send(request, attempts)
+                if response.is_success or last or not retry_status(self.config, response, repeatable):
+                    return response
+            except httpx.TransportError as error:
+                sent = sent or not isinstance(error, NEVER_SENT)
+                if last or not retry_error(error, repeatable):
+                    raise _connection_error(request, error, attempts, sent) from error
+            except httpx.DecodingError as error:
+                raise _connection_error(request, error, attempts, sent=True) from error
+            else:
+                sent = True
+            if self._closed.wait(backoff_s(self.config, attempts, response)):
+                self._check_open()
+
+    def _send(self, request: httpx.Request, attempt: int) -> httpx.Response:
+        request.headers.update(self._credentials.headers())
+        began = time.perf_counter()
+        response = self._connection.http.send(request)
+        if logger.isEnabledFor(logging.DEBUG):
+            shown = {k: v for k, v in request.headers.items() if k.lower() not in _NEVER_LOGGED}
+            logger.debug(
+                "%s %s -> %s in %.0f ms, attempt %d, x-request-id %s, headers %s, %d bytes out, %d bytes in",
+                request.method,
+                request.url.copy_with(query=None),
+                response.status_code,
+                (time.perf_counter() - began) * 1000,
+                attempt,
+                response.headers.get("x-request-id"),
+                shown,
+                len(request.content),
+                len(response.content),
+            )
+        return response
+
+    def _project_of_credentials(self) -> str:
+        status = self.request("GET", "/login/status", host=True).json().get("data", {})
+        if not status.get("loggedIn") or not status.get("project"):
+            raise CogniteAPIKeyError(
+                f"{self.config.base_url} does not accept the credentials (invalid API key or token), so the project "
+                "cannot be asked for. Hint: check the key, or give project= (COGNITE_PROJECT)."
+            )
+        return str(status["project"])
+
+    def _check_open(self) -> None:
+        if self._closed.is_set():
+            raise RuntimeError("This client is closed.")
+
+
+def _connection_error(request: httpx.Request, error: Exception, attempts: int, sent: bool) -> CogniteConnectionError:
+    call = f"{request.method} {request.url.copy_with(query=None)}"
+    times = "" if attempts == 1 else f" after {attempts} attempts"
+    if isinstance(error, httpx.DecodingError):
+        message = f"{call}: the answer cannot be decoded: {error}"
+    elif isinstance(error, httpx.TimeoutException):
+        message = f"{call} timed out{times} ({type(error).__name__})."
+    else:
+        message = f"{call} got no answer{times}: {error or type(error).__name__}."
+    if not sent:
+        message += " Nothing was sent. Hint: check base_url (COGNITE_BASE_URL)."
+    return CogniteConnectionError(message, sent=sent)
+
+
+def _log_to_stderr() -> None:
+    logger.setLevel(logging.DEBUG)
+    if not logger.handlers:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
+        logger.addHandler(handler)

@@ -1,0 +1,86 @@
+"""Writes in several requests: which rows were written, which may have been, which were not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar
+
+import pyarrow as pa
+
+from cdframe.errors import (
+    CogniteAPIError,
+    CogniteConnectionError,
+    CogniteDuplicatedError,
+    CogniteNotFoundError,
+    api_error,
+)
+from cdframe.frames import from_arrow
+from cdframe.types import FrameKind
+
+T = TypeVar("T")
+
+Outcome = Literal["successful", "unknown", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Write(Generic[T]):
+    """One request of a write: the input rows that it carries, and the call that sends them."""
+
+    rows: pa.Table
+    send: Callable[[], T]
+
+
+def collect_writes(writes: Sequence[Write[T]], futures: Sequence[Future[T]], frame: FrameKind) -> list[T]:
+    """Give the results in order, or raise one error for all that failed.
+
+    An error that names neither missing nor duplicated identifiers comes first, the last such; it carries the
+    identifiers of all. Else all missing ones make a not-found error, else all duplicated ones a duplicated error.
+
+    Raises:
+        CogniteAPIError: with frames `successful`, `unknown` and `failed` of the input rows.
+    """
+    errors = [future.exception() for future in futures]
+    if not any(errors):
+        return [future.result() for future in futures]
+    for error in errors:
+        if error is not None and not isinstance(error, CogniteAPIError):
+            raise error
+    api_errors = [error for error in errors if isinstance(error, CogniteAPIError)]
+    raised = _merge(api_errors)
+    rows: dict[Outcome, list[pa.Table]] = {"successful": [], "unknown": [], "failed": []}
+    for write, error in zip(writes, errors, strict=True):
+        rows[_outcome(error)].append(write.rows)
+    schema = pa.unify_schemas([write.rows.schema for write in writes], promote_options="permissive")
+    for name, tables in rows.items():
+        table = pa.concat_tables(tables, promote_options="permissive") if tables else schema.empty_table()
+        setattr(raised, name, from_arrow(table, frame))
+    raise raised
+
+
+def _outcome(error: BaseException | None) -> Outcome:
+    if error is None:
+        return "successful"
+    if isinstance(error, CogniteConnectionError):
+        return "unknown" if error.sent else "failed"
+    return "unknown" if isinstance(error, CogniteAPIError) and (error.code or 0) >= 500 else "failed"
+
+
+def _merge(errors: Sequence[CogniteAPIError]) -> CogniteAPIError:
+    special = (CogniteNotFoundError, CogniteDuplicatedError)
+    others = [error for error in errors if not isinstance(error, special)]
+    missing = _distinct(element for error in errors for element in error.missing)
+    duplicated = _distinct(element for error in errors for element in error.duplicated)
+    if others:
+        last = others[-1]
+        last.missing, last.duplicated = missing, duplicated
+        return last
+    not_found = [error for error in errors if isinstance(error, CogniteNotFoundError)]
+    last = (not_found or errors)[-1]
+    named = {"missing": missing} if not_found else {"duplicated": duplicated}
+    return api_error(last.message, last.code, last.x_request_id, extra=last.extra, **named)
+
+
+def _distinct(elements: Any) -> list[Any]:
+    return list({repr(element): element for element in elements}.values())
