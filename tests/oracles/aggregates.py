@@ -1,7 +1,7 @@
 """The ten aggregates by their definition: exact fractions, one bucket after the other, no shortcuts.
 
-Every bucket between start and end is looked at, so keep the number of buckets small. The only rounding is that of
-the last step, from an exact fraction to the nearest float.
+Every bucket between start and end is looked at, so keep the number of buckets small. The only rounding is
+that of the last step, from an exact fraction to the nearest float.
 """
 
 import re
@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 AGGREGATES = (
@@ -55,13 +56,13 @@ def aggregate_rows(
     time_zone: str = "UTC",
     first_bucket: bool = True,
 ) -> list[Row]:
-    """The rows of one query; `points` ascend by time. `first_bucket=False` is a query continued by a cursor."""
+    """The rows of one query; `points` ascend by time. `first_bucket=False`: a query continued by a cursor."""
     exact = [(t, Fraction(v)) for t, v in points]
     edges = bucket_edges(start, end, granularity, time_zone)
     before_first = shifted(edges[0], granularity, -1, time_zone)
     filled_before = any(before_first <= t < edges[0] for t, _ in exact)
     rows = []
-    for number, (begin, stop) in enumerate(zip(edges, edges[1:], strict=False)):
+    for number, (begin, stop) in enumerate(pairwise(edges)):
         bucket = Bucket(
             begin=begin,
             end=stop,
@@ -190,7 +191,7 @@ def pieces(bucket: Bucket, is_step: bool) -> list[tuple[int, Fraction, Fraction]
     if near(last, bucket.following):
         value = last[1] if is_step else on_line(last, bucket.following, bucket.end)
         vertices.append((bucket.end, value))
-    return [(t2 - t1, a, a if is_step else b) for (t1, a), (t2, b) in zip(vertices, vertices[1:], strict=False)]
+    return [(t2 - t1, a, a if is_step else b) for (t1, a), (t2, b) in pairwise(vertices)]
 
 
 def average(bucket: Bucket, is_step: bool) -> Fraction:
@@ -216,4 +217,4 @@ def total_variation(bucket: Bucket, is_step: bool) -> Fraction:
     values = [v for _, v in bucket.inside]
     if near(bucket.previous, bucket.inside[0]):
         values.insert(0, bucket.previous[1])
-    return sum((abs(b - a) for a, b in zip(values, values[1:], strict=False)), Fraction(0))
+    return sum((abs(b - a) for a, b in pairwise(values)), Fraction(0))

@@ -1,4 +1,4 @@
-"""The datapoint messages of the wire contract, built for the google protobuf runtime from their field tables."""
+"""The datapoint messages of the wire contract, for the google protobuf runtime."""
 
 import math
 from typing import Any
@@ -103,7 +103,8 @@ def _build() -> dict[str, Any]:
     pool.Add(file)
     names = [f"{PACKAGE}.{name}" for name in FIELDS]
     return {
-        name.rpartition(".")[2]: message_factory.GetMessageClass(pool.FindMessageTypeByName(name)) for name in names
+        name.rpartition(".")[2]: message_factory.GetMessageClass(pool.FindMessageTypeByName(name))
+        for name in names
     }
 
 

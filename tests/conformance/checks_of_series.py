@@ -1,0 +1,201 @@
+"""What the sections on who is asking, on time series and on errors should have seen."""
+
+import itertools
+import json
+from typing import Any
+
+from tests.conformance import scenario
+from tests.conformance.sdk_run import Checks, SdkRun
+from tests.conformance.server import API_KEY, PROJECT
+
+CHECKS = Checks()
+
+
+def assert_same_series(found: dict[str, Any], expected: dict[str, Any]) -> None:
+    """The SDK's dump has the fields that it knows, which is all but the type."""
+    assert found == {name: value for name, value in expected.items() if name in found}
+    assert expected.keys() - found.keys() <= {"type"}
+
+
+@CHECKS.of("login")
+def login(sdk: SdkRun, seen: Any) -> None:
+    assert seen == {"project": PROJECT, "loggedIn": True, "user": "admin"}
+
+
+@CHECKS.of("project from the key")
+def project_from_the_key(sdk: SdkRun, seen: Any) -> None:
+    assert seen == PROJECT
+
+
+@CHECKS.of("token")
+def token(sdk: SdkRun, seen: Any) -> None:
+    assert seen["subject"] == "admin"
+    assert seen["projects"] == [PROJECT]
+    assert {"timeSeriesAcl", "assetsAcl", "groupsAcl"} <= set(seen["acls"])
+
+
+@CHECKS.of("create")
+def create(sdk: SdkRun, seen: Any) -> None:
+    names = [{"externalId": fields["externalId"]} for fields in scenario.SERIES + scenario.MANY]
+    stored = sdk.raw.post("/timeseries/byids", {"items": names})["items"]
+    assert len(seen) == len(stored)
+    for found, expected in zip(seen, stored, strict=True):
+        assert_same_series(found, expected)
+    for found, given in zip(seen, scenario.SERIES + scenario.MANY, strict=True):
+        assert {**found, **given} == found
+
+
+@CHECKS.of("retrieve series")
+def retrieve_series(sdk: SdkRun, seen: Any) -> None:
+    one, several, some, nobody = seen
+    names = [{"externalId": name} for name in ("tank/state", "pump/speed", "tank/valve")]
+    stored = sdk.raw.post("/timeseries/byids", {"items": names})["items"]
+    assert_same_series(one, stored[0])
+    for found, expected in zip(several, stored, strict=True):
+        assert_same_series(found, expected)
+    assert [series["externalId"] for series in some] == ["pump/speed"]
+    assert nobody == [None, None]
+
+
+@CHECKS.of("list")
+def listing(sdk: SdkRun, seen: Any) -> None:
+    def names(**conditions: Any) -> list[str]:
+        return [series["externalId"] for series in sdk.raw.series(filter=conditions)]
+
+    many = names(externalIdPrefix="many/")
+    assert len(many) == len(scenario.MANY)
+    assert seen[:6] == [
+        ["tank/valve"],
+        ["pump/speed"],
+        ["tank/state"],
+        ["tank/valve"],
+        names(metadata={"site": "north"}),
+        ["tank/temperature"],
+    ]
+    assert seen[6] == names(externalIdPrefix="pump/")
+    assert sorted(seen[6]) == ["pump/empty", "pump/speed"]
+    assert seen[7:9] == [[], []]
+    assert seen[9] == names(externalIdPrefix="tank/")
+    assert seen[10] == many[:7]
+    assert {fields["externalId"] for fields in scenario.SERIES + scenario.MANY} <= set(seen[11])
+    assert seen[12] == many
+    assert seen[13] == many[:25]
+
+
+@CHECKS.of("advanced list")
+def advanced_list(sdk: SdkRun, seen: Any) -> None:
+    assert seen == [
+        ["tank/state", "tank/temperature"],
+        ["tank/temperature"],
+        ["tank/state"],
+        ["pump/empty", "pump/speed"],
+        ["tank/valve"],
+        ["tank/valve", "tank/temperature", "tank/state"],
+    ]
+
+
+@CHECKS.of("iterate")
+def iterate(sdk: SdkRun, seen: Any) -> None:
+    assert [len(chunk) for chunk in seen["chunks"]] == [40, 40, 40, 30]
+    many = [series["externalId"] for series in sdk.raw.series(filter={"externalIdPrefix": "many/"})]
+    assert list(itertools.chain(*seen["chunks"])) == many
+    assert len(set(seen["one by one"])) == len(seen["one by one"]) > len(many)
+
+
+@CHECKS.of("search")
+def search(sdk: SdkRun, seen: Any) -> None:
+    tank, by_description, by_query = seen
+    assert sorted(tank) == ["tank/temperature", "tank/valve"]
+    assert by_description == ["tank/temperature"]
+    assert by_query == ["pump/speed"]
+
+
+@CHECKS.of("aggregate series")
+def aggregate_series(sdk: SdkRun, seen: Any) -> None:
+    assert seen == [True, len(scenario.MANY)]
+
+
+@CHECKS.of("aggregate values")
+def aggregate_values(sdk: SdkRun, seen: Any) -> None:
+    assert seen == {
+        "values": [{"values": ["north"], "count": 2}, {"values": ["south"], "count": 1}],
+        "value count": 2,
+        "property count": 2,
+        "properties": ["site", "tank"],
+    }
+
+
+@CHECKS.of("update")
+def update(sdk: SdkRun, seen: Any) -> None:
+    fields = ("externalId", "name", "unit", "description", "metadata", "isStep")
+    states = [{name: state[name] for name in fields if name in state} for state in seen[:7]]
+    first = {"externalId": "changing", "name": "new name", "description": "d", "isStep": False}
+    by_name = {"externalId": "changed", "name": "whole", "unit": "m", "isStep": True}
+    assert states == [
+        {**first, "metadata": {"a": "1", "b": "2"}},
+        {**first, "metadata": {"a": "1", "b": "3", "c": "4"}},
+        {**first, "metadata": {"b": "3", "c": "4"}},
+        {**first, "metadata": {"only": "this"}, "description": ""},
+        {**first, "metadata": {"only": "this"}, "description": "", "externalId": "changed"},
+        {**by_name, "metadata": {"only": "this"}, "description": ""},
+        {**by_name, "metadata": {}, "description": "by id"},
+    ]
+    if not sdk.is_2021:
+        replaced, upserted = seen[7:]
+        kept = {name: replaced[name] for name in fields if name in replaced}
+        assert kept == {"externalId": "changed", "name": "only", "metadata": {}, "isStep": True}
+        assert upserted == [["changed", "upserted"], ["upserted", None]]
+
+
+@CHECKS.of("delete series")
+def delete_series(sdk: SdkRun, seen: Any) -> None:
+    assert seen == []
+
+
+@CHECKS.of("objects")
+def objects(sdk: SdkRun, seen: Any) -> None:
+    points = scenario.temperature_points()
+    assert seen == {"count": len(points), "first": list(points[0]), "latest": list(points[-1])}
+
+
+NOBODY = [{"externalId": "nobody"}]
+NOT_FOUND = {"class": "CogniteNotFoundError", "code": 400, "missing": NOBODY}
+FAILED = {"class": "CogniteAPIError", "code": 400, "missing": None, "duplicated": None}
+ERRORS: dict[str, dict[str, Any]] = {
+    "create twice": {
+        "class": "CogniteDuplicatedError",
+        "code": 409,
+        "duplicated": [{"externalId": "tank/valve"}],
+    },
+    "unknown in byids": {**NOT_FOUND, "missing": [{"id": 1}, *NOBODY]},
+    "unknown in update": {**NOT_FOUND, "missing": [{"id": 1}]},
+    "unknown in delete": NOT_FOUND,
+    "unknown in retrieve": NOT_FOUND,
+    "unknown in latest": NOT_FOUND,
+    "unknown in insert": NOT_FOUND,
+    "unknown in delete range": NOT_FOUND,
+    "unknown in synthetic": NOT_FOUND,
+    "taken in update": {
+        "class": "CogniteDuplicatedError",
+        "code": 409,
+        "duplicated": [{"externalId": "tank/state"}],
+    },
+    "string into numbers": {**FAILED, "message": "Expected numeric value"},
+    "number into strings": {**FAILED, "message": "Expected string value"},
+    "aggregates of strings": {**FAILED, "message": "Aggregates are not supported for string time series"},
+    "bad expression": FAILED,
+}
+
+
+@CHECKS.of("errors")
+def errors(sdk: SdkRun, seen: Any) -> None:
+    wrong = {}
+    for name, expected in ERRORS.items():
+        found = dict(seen[name])
+        message = found.pop("message", "")
+        same = all(found[key] == value for key, value in expected.items() if key in found)
+        if not same or expected.get("message", "") not in message:
+            wrong[name] = seen[name]
+    assert wrong == {}
+    assert seen["bad key"]["class"] is not None
+    assert API_KEY not in json.dumps(seen)

@@ -1,0 +1,65 @@
+"""One run of an official SDK's script, and what its sections are checked with."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.conformance.environments import python_of
+from tests.conformance.raw import RawClient
+from tests.conformance.server import API_KEY, PROJECT
+
+SCRIPT_TIMEOUT = 150
+
+
+class SdkRun:
+    """One run of a script: its report, and the server that it used."""
+
+    def __init__(self, name: str, credentials: str, folder: Path, raw: RawClient) -> None:
+        self.raw = raw
+        self.is_2021 = name == "sdk2"
+        report = folder / "report.json"
+        given = {
+            "base_url": raw.base_url,
+            "project": PROJECT,
+            "api_key": API_KEY,
+            "credentials": credentials,
+            "report": str(report),
+        }
+        script = Path(__file__).with_name(f"{name}_script.py")
+        command = [str(python_of(name)), str(script), *(word for pair in given.items() for word in pair)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=SCRIPT_TIMEOUT, check=False)
+        assert done.returncode == 0, done.stderr
+        self.report: dict[str, Any] = json.loads(report.read_text())
+
+    def seen(self, section: str) -> Any:
+        found = self.report[section]
+        assert "raised" not in found, found["raised"]
+        return found["seen"]
+
+
+Check = Callable[[SdkRun, Any], None]
+
+
+class Checks(dict[str, Check]):
+    """Sections of a report, each with what it should have seen."""
+
+    def of(self, section: str) -> Callable[[Check], Check]:
+        def register(check: Check) -> Check:
+            self[section] = check
+            return check
+
+        return register
+
+
+def assert_same_rows(found: list[dict[str, Any]], expected: list[dict[str, Any]]) -> None:
+    """Equality, with a short message for long answers."""
+    differing = [(a, b) for a, b in zip(found, expected, strict=False) if a != b]
+    assert differing[:3] == []
+    assert len(found) == len(expected)
+
+
+def without_zero_counts(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Client 8.x reads a missing count as 0; the service never sends a count of 0."""
+    return [{name: v for name, v in row.items() if not (name == "count" and v == 0)} for row in rows]
