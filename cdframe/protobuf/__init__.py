@@ -1,0 +1,15 @@
+"""The datapoints protocol (application/protobuf), decoded into and encoded from columns, with no object per point."""
+
+from cdframe.protobuf.decode import decode_insertion_request, decode_list_response
+from cdframe.protobuf.encode import encode_insertion_request, encode_list_response
+from cdframe.protobuf.messages import DatapointsPage, DecodeError, InsertionItem
+
+__all__ = [
+    "DatapointsPage",
+    "DecodeError",
+    "InsertionItem",
+    "decode_insertion_request",
+    "decode_list_response",
+    "encode_insertion_request",
+    "encode_list_response",
+]
