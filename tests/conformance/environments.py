@@ -10,8 +10,8 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parents[2] / ".conformance"
 REQUIREMENTS = {
-    # 2.x is of a time before pandas 3
-    "sdk2": ("cognite-sdk>=2.56,<3", "pandas>=2.2,<3"),
+    # 2.x is of a time before pandas 2, and that pandas of one before numpy 2
+    "sdk2": ("cognite-sdk>=2.56,<3", "pandas>=1.5.3,<2", "numpy<2"),
     "sdk8": ("cognite-sdk[pandas]>=8.22,<9",),
 }
 

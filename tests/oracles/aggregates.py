@@ -28,6 +28,7 @@ UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 GAP_MS = 3_600_000  # a neighbour outside the bucket counts up to this distance, inclusive
 
 Point = tuple[int, Fraction]
+AnyPoint = tuple[int, Fraction | None]  # None: a bad point
 Row = dict[str, float]
 
 
@@ -38,6 +39,7 @@ class Bucket:
     inside: Sequence[Point]
     previous: Point | None  # the last point before the bucket
     following: Point | None  # the first point after it
+    with_bad: Sequence[AnyPoint]  # all points from the one before the bucket to the one after it, bad ones too
 
 
 def stored(points: Iterable[tuple[int, float]]) -> list[tuple[int, float]]:
@@ -55,9 +57,14 @@ def aggregate_rows(
     is_step: bool = False,
     time_zone: str = "UTC",
     first_bucket: bool = True,
+    bad: Collection[int] = (),
 ) -> list[Row]:
-    """The rows of one query; `points` ascend by time. `first_bucket=False`: a query continued by a cursor."""
-    exact = [(t, Fraction(v)) for t, v in points]
+    """The rows of one query; `points` ascend by time. `first_bucket=False`: a query continued by a cursor.
+
+    `bad` are times of bad points that are not ignored: they have no value, and say that the one before them ended.
+    """
+    exact = [(t, Fraction(v)) for t, v in points if t not in bad]
+    with_bad: list[AnyPoint] = sorted([*exact, *((t, None) for t in bad)], key=lambda point: point[0])
     edges = bucket_edges(start, end, granularity, time_zone)
     before_first = shifted(edges[0], granularity, -1, time_zone)
     filled_before = any(before_first <= t < edges[0] for t, _ in exact)
@@ -69,6 +76,11 @@ def aggregate_rows(
             inside=[p for p in exact if begin <= p[0] < stop],
             previous=max((p for p in exact if p[0] < begin), default=None),
             following=min((p for p in exact if p[0] >= stop), default=None),
+            with_bad=[
+                *[p for p in with_bad if p[0] < begin][-1:],
+                *[p for p in with_bad if begin <= p[0] < stop],
+                *[p for p in with_bad if p[0] >= stop][:1],
+            ],
         )
         if bucket.inside or filled_before or (first_bucket and number == 0):
             found = {name: value_of(name, bucket, is_step) for name in aggregates}
@@ -159,9 +171,8 @@ def value_of(name: str, bucket: Bucket, is_step: bool) -> Fraction | int | None:
 
 
 def held_value(bucket: Bucket) -> Fraction | None:
-    if bucket.inside and bucket.inside[0][0] == bucket.begin:
-        return bucket.inside[0][1]
-    return bucket.previous[1] if bucket.previous else None
+    until_begin = [value for t, value in bucket.with_bad if t <= bucket.begin]
+    return until_begin[-1] if until_begin else None
 
 
 def interpolated_value(bucket: Bucket) -> Fraction | None:
@@ -181,21 +192,23 @@ def on_line(left: Point, right: Point, t: int) -> Fraction:
     return left[1] + (right[1] - left[1]) * Fraction(t - left[0], right[0] - left[0])
 
 
-def pieces(bucket: Bucket, is_step: bool) -> list[tuple[int, Fraction, Fraction]]:
+def pieces(bucket: Bucket, points: Sequence[AnyPoint], is_step: bool) -> list[tuple[int, Fraction, Fraction]]:
     """The function over the covered interval as (length, value at its begin, value at its end)."""
-    first, last = bucket.inside[0], bucket.inside[-1]
-    vertices = list(bucket.inside)
-    if first[0] > bucket.begin and near(bucket.previous, first):
-        value = bucket.previous[1] if is_step else on_line(bucket.previous, first, bucket.begin)
-        vertices.insert(0, (bucket.begin, value))
-    if near(last, bucket.following):
-        value = last[1] if is_step else on_line(last, bucket.following, bucket.end)
-        vertices.append((bucket.end, value))
-    return [(t2 - t1, a, a if is_step else b) for (t1, a), (t2, b) in pairwise(vertices)]
+    found = []
+    for left, right in pairwise(points):
+        crosses_an_edge = left[0] < bucket.begin or right[0] >= bucket.end
+        if left[1] is None or (crosses_an_edge and right[0] - left[0] > GAP_MS):
+            continue
+        begin, end = max(left[0], bucket.begin), min(right[0], bucket.end)
+        if is_step or right[1] is None:
+            found.append((end - begin, left[1], left[1]))
+        else:
+            found.append((end - begin, on_line(left, right, begin), on_line(left, right, end)))
+    return found
 
 
 def average(bucket: Bucket, is_step: bool) -> Fraction:
-    parts = pieces(bucket, is_step)
+    parts = pieces(bucket, bucket.with_bad, is_step)
     covered = sum(length for length, _, _ in parts)
     if covered == 0:
         return bucket.inside[0][1]
@@ -203,7 +216,7 @@ def average(bucket: Bucket, is_step: bool) -> Fraction:
 
 
 def continuous_variance(bucket: Bucket, is_step: bool) -> Fraction:
-    parts = pieces(bucket, is_step)
+    parts = pieces(bucket, bucket.with_bad, is_step)
     covered = sum(length for length, _, _ in parts)
     if covered == 0:
         return Fraction(0)
@@ -212,8 +225,9 @@ def continuous_variance(bucket: Bucket, is_step: bool) -> Fraction:
 
 
 def total_variation(bucket: Bucket, is_step: bool) -> Fraction:
+    around = [p for p in (bucket.previous, *bucket.inside, bucket.following) if p is not None]
     if not is_step:
-        return sum((abs(b - a) for _, a, b in pieces(bucket, is_step)), Fraction(0))
+        return sum((abs(b - a) for _, a, b in pieces(bucket, around, is_step)), Fraction(0))
     values = [v for _, v in bucket.inside]
     if near(bucket.previous, bucket.inside[0]):
         values.insert(0, bucket.previous[1])

@@ -103,8 +103,7 @@ def _build() -> dict[str, Any]:
     pool.Add(file)
     names = [f"{PACKAGE}.{name}" for name in FIELDS]
     return {
-        name.rpartition(".")[2]: message_factory.GetMessageClass(pool.FindMessageTypeByName(name))
-        for name in names
+        name.rpartition(".")[2]: message_factory.GetMessageClass(pool.FindMessageTypeByName(name)) for name in names
     }
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from cdframe.local import LocalCDF
 
+from cdframe.local import LocalCDF
 from tests.properties.service import Service
 
 

@@ -53,9 +53,7 @@ def queries(draw: st.DrawFn, points: Points) -> dict[str, Any]:
     granularity = draw(granularities)
     times = sorted({t for t, _ in points}) or [0]
     anchor = draw(st.sampled_from([times[0], times[-1], draw(st.sampled_from(times))]))
-    start = anchor + draw(
-        st.one_of(st.sampled_from([0, 1, -1, -HOUR, -DAY, 2 * DAY]), st.integers(-DAY, DAY))
-    )
+    start = anchor + draw(st.one_of(st.sampled_from([0, 1, -1, -HOUR, -DAY, 2 * DAY]), st.integers(-DAY, DAY)))
     width = bucket_edges(0, 1, granularity)[1]
     to_last = times[-1] - start + draw(st.integers(0, 2 * width))
     length = draw(st.sampled_from([1, width, to_last, draw(st.integers(1, MAX_BUCKETS * width))]))
@@ -84,12 +82,8 @@ HOUR_APART = [(0, 1.0), (HOUR, 2.0), (2 * HOUR + 1, 4.0), (3 * HOUR, 8.0)]
 @example(case=([(-DAY, 1.0)], [{"start": -1, "end": DAY, "granularity": "1d", "aggregates": ALL}]))
 @example(case=([(0, 1.0), (0, 2.0)], [{"start": 0, "end": 1, "granularity": "1d", "aggregates": ALL}]))
 @example(case=(HOUR_APART, [{"start": 0, "end": 4 * HOUR, "granularity": "1h", "aggregates": ALL}]))
-@example(
-    case=(HOUR_APART, [{"start": 30 * MINUTE, "end": 4 * HOUR, "granularity": "30m", "aggregates": ALL}])
-)
-def test_aggregates_agree_with_their_definition(
-    service: Service, case: tuple[Points, list[dict[str, Any]]]
-) -> None:
+@example(case=(HOUR_APART, [{"start": 30 * MINUTE, "end": 4 * HOUR, "granularity": "30m", "aggregates": ALL}]))
+def test_aggregates_agree_with_their_definition(service: Service, case: tuple[Points, list[dict[str, Any]]]) -> None:
     written, asked = case
     points = stored(written)
     series = {is_step: service.new_series(written, isStep=is_step) for is_step in (False, True)}

@@ -102,9 +102,7 @@ def test_worked_examples_of_rounding(
 def test_worked_example_of_the_edge_of_one_hour(service: Service) -> None:
     points = [(hour * HOUR + 30 * MINUTE, value) for hour, value in ((2, 0.0), (3, 0.0), (4, 0.0), (5, 1.0))]
     name = service.new_series(points)
-    found = service.rows(
-        name, start=0, end=7 * HOUR, granularity="1h", aggregates=["average", "interpolation"]
-    )
+    found = service.rows(name, start=0, end=7 * HOUR, granularity="1h", aggregates=["average", "interpolation"])
     assert found == [
         {"timestamp": 2 * HOUR, "average": 0},
         {"timestamp": 3 * HOUR, "average": 0, "interpolation": 0},
