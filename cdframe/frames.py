@@ -1,8 +1,8 @@
 """Frames of any library in, frames of the asked-for library out: the one conversion point.
 
-Inside, cdframe speaks `pyarrow.Table`. The way in is the Arrow C stream that Polars, pyarrow, DuckDB and others export;
-pandas frames come in by way of pyarrow, with their index as a column where the index is the key. Libraries that the user
-has not imported are not imported for the question whether something is one of their frames.
+Inside, cdframe speaks `pyarrow.Table`. The way in is the Arrow C stream that Polars, pyarrow, DuckDB and others
+export; pandas frames come in by way of pyarrow, with their index as a column where the index is the key. Libraries that
+the user has not imported are not imported for the question whether something is one of their frames.
 """
 
 from __future__ import annotations
@@ -136,9 +136,9 @@ def _from_rows(rows: Sequence[Any], name: str) -> pa.Table:
 def _array(values: list[Any]) -> pa.Array:
     """Infer an array; dicts of free keys (metadata) become maps, as declared schemas have them."""
     filled = [value for value in values if value is not None]
-    if filled and all(isinstance(value, Mapping) for value in filled):
-        if all(type(text) is str for value in filled for text in value.values()):
-            return pa.array(values, pa.map_(pa.string(), pa.string()))
+    are_dicts = bool(filled) and all(isinstance(value, Mapping) for value in filled)
+    if are_dicts and all(type(text) is str for value in filled for text in value.values()):
+        return pa.array(values, pa.map_(pa.string(), pa.string()))
     return pa.array(values)
 
 

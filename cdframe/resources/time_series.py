@@ -65,10 +65,8 @@ class TimeSeriesAPI(ResourceAPI):
     `legacy_name` (text).
 
     Examples:
-        >>> for row in client.time_series:
-        ...     print(row["external_id"], row["unit"])
-        temperature °C
-        pressure bar
+        >>> sorted(row["external_id"] for row in client.time_series)
+        ['pressure', 'temperature']
         >>> for frame in client.time_series(chunk_size=2500):
         ...     print(frame.shape)
         (2, 15)

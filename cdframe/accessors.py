@@ -1,0 +1,528 @@
+"""`.cdf` on frames: what a frame read from CDF can do next.
+
+It works on Polars DataFrames and LazyFrames (which are collected) and on pandas DataFrames, and gives frames of the
+same kind. It stores the frame and nothing else. Methods that talk to CDF take ``client=``, and else use the client made
+last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cdframe import plotting
+from cdframe.client import CogniteClient, current_client
+from cdframe.datapoints.complete import complete as complete_wide
+from cdframe.errors import CogniteMissingClientError, nearest
+from cdframe.expand import expand_columns, json_ready
+from cdframe.frames import from_arrow, is_pandas, kind_of, to_arrow
+from cdframe.registration import register
+from cdframe.reshape import IDENTITIES, is_long, is_wide, long_to_wide, split_name, wide_to_long
+from cdframe.schemas import TIMESTAMP
+from cdframe.timestamps import MIN_MS
+from cdframe.types import Frame, FrameKind, ProgressOption, Timestamp
+
+RESOURCES = ("time_series",)
+"""The families whose rows can be written from a frame."""
+
+
+class CDFAccessor:
+    """What `.cdf` gives: the frame's data points, time series or other resources, and their connection to CDF."""
+
+    def __init__(self, frame: Any) -> None:
+        self._data = frame
+
+    # Data points
+
+    def insert(
+        self,
+        external_id_headers: bool | None = None,
+        dropna: bool = True,
+        *,
+        client: CogniteClient | None = None,
+        progress: ProgressOption = "auto",
+    ) -> None:
+        """Write data points: a wide frame (a column a series) or a long one (a row a point).
+
+        Args:
+            external_id_headers: whether headers of a wide frame are external ids (True) or ids (False); by default
+                ints are ids and texts are external ids.
+            dropna: pass over missing values; with False they are an error.
+            client: the client to use.
+            progress: "auto", True, False or a callback ``(done, total)``.
+
+        Raises:
+            ValueError: values or times that CDF cannot hold; nothing has been sent.
+            CogniteAPIError: some requests failed; `successful`, `unknown` and `failed` hold the points.
+
+        Examples:
+            >>> frame = client.datapoints.retrieve(0, "now", external_id="pressure")
+            >>> frame.with_columns(pl.col("timestamp") + pl.duration(days=1)).cdf.insert()
+        """
+        datapoints = self._client(client).datapoints
+        table = self._table()
+        if is_long(table):
+            values = [name for name in ("value", "string_value") if name in table.column_names]
+            if dropna and values:
+                filled = pl.any_horizontal(pl.col(values).is_not_null())
+                table = pl.DataFrame(table).filter(filled).to_arrow()
+            datapoints.insert_multiple(table, progress=progress)
+            return
+        self._require_wide(table, "insert")
+        names = table.column_names[1:]
+        by_id = self._id_headers(table) if external_id_headers is None else set(() if external_id_headers else names)
+        for external, chosen in (
+            (True, [n for n in names if n not in by_id]),
+            (False, [n for n in names if n in by_id]),
+        ):
+            if chosen:
+                columns = table.select(["timestamp", *chosen])
+                datapoints.insert_dataframe(columns, external_id_headers=external, dropna=dropna, progress=progress)
+
+    def delete_range(
+        self,
+        start: Timestamp | None = None,
+        end: Timestamp | None = None,
+        *,
+        client: CogniteClient | None = None,
+    ) -> None:
+        """Delete points: of each series of a frame of data points, or of rows with an identity, `start` and `end`.
+
+        Args:
+            start, end: the range, inclusive and exclusive. By default each series' own first to last point, or the
+                row's own columns.
+            client: the client to use.
+
+        Examples:
+            >>> client.datapoints.retrieve(0, "now", external_id="pressure").cdf.delete_range()
+        """
+        table = self._table()
+        if "start" in table.column_names and "end" in table.column_names and "timestamp" not in table.column_names:
+            ranges = _own_ranges(table)
+        else:
+            ranges = self._ranges_of_points(table)
+        for given in ranges:
+            given["start"] = given["start"] if start is None else start
+            given["end"] = given["end"] if end is None else end
+        if ranges:
+            self._client(client).datapoints.delete_ranges(ranges)
+
+    def synthetic(
+        self,
+        expressions: Any,
+        variables: Mapping[str, Any] | None = None,
+        start: Timestamp | None = None,
+        end: Timestamp | None = None,
+        aggregate: str | None = None,
+        granularity: str | None = None,
+        *,
+        limit: int | None = None,
+        include_errors: bool = False,
+        client: CogniteClient | None = None,
+        progress: ProgressOption = "auto",
+    ) -> Frame:
+        """Calculate expressions over the frame's series, which are variables by their external ids.
+
+        Args:
+            expressions: a text, a sympy expression, or a list of these.
+            variables: further names, such as ``{"a": "a long external id"}``.
+            start, end: the range; by default that of the frame's points.
+            aggregate, granularity: read the variables as this aggregate.
+            limit: the most rows for each expression.
+            include_errors: add columns ``<expression>|error``.
+
+        Returns:
+            A wide frame: `timestamp`, then a column for each expression.
+
+        Examples:
+            >>> points = client.datapoints.retrieve(0, "now", external_id=["pressure", "temperature"])
+            >>> points.cdf.synthetic("pressure / temperature").columns
+            ['timestamp', 'pressure / temperature']
+        """
+        table = self._table()
+        names = {name: name for name in self._external_ids(table)}
+        if start is None or end is None:
+            if "timestamp" not in table.column_names or not table.num_rows:
+                raise ValueError("start and end must be given: the frame has no points whose range could be taken.")
+            first, last = _extent(table)
+            start = first if start is None else start
+            end = last + 1 if end is None else end
+        return self._client(client).datapoints.synthetic.query(
+            expressions,
+            start,
+            end,
+            limit,
+            {**names, **(variables or {})},
+            aggregate,
+            granularity,
+            include_errors=include_errors,
+            progress=progress,
+        )
+
+    def plot(self, *, client: CogniteClient | None = None, time_zone: str = "UTC", **options: Any) -> Any:
+        """Plot data points; on a frame of time series, fetch them first.
+
+        Units, names and kinds (step, string) are those of the time series, when a client is there to ask.
+
+        Args:
+            client: the client to use.
+            time_zone: the zone of the time axis, such as ``"Europe/Oslo"``, or ``"local"``.
+            options: `start`, `end`, `aggregates`, `granularity` for a frame of time series (the last day by default);
+                all others go on to matplotlib.
+
+        Returns:
+            The `matplotlib.axes.Axes`.
+
+        Raises:
+            CogniteImportError: matplotlib is not installed.
+            ValueError: there are no points.
+
+        Examples:
+            >>> axes = client.datapoints.retrieve(0, "now", external_id="pressure").cdf.plot()
+            >>> axes.get_ylabel()
+            'bar'
+        """
+        table = self._table()
+        if "timestamp" not in table.column_names:
+            asked = {key: options.pop(key) for key in _DATAPOINTS_OPTIONS if key in options}
+            points = CDFAccessor(self._data).datapoints(client=client, **asked)
+            table = CDFAccessor(points)._table()
+        return plotting.plot(table, series=self._series_information(table, client), time_zone=time_zone, **options)
+
+    def complete(
+        self,
+        complete: str = "fill",
+        granularity: str | None = None,
+        *,
+        client: CogniteClient | None = None,
+    ) -> Frame:
+        """Complete a wide frame of aggregates: ``"fill"``, or ``"fill,dropna"``.
+
+        "fill" makes the time axis regular and fills what can be: sum, count and totalVariation with 0, interpolation
+        linearly, stepInterpolation (and interpolation of step series) with the value before. "fill,dropna" then drops
+        rows that still lack a value.
+
+        Args:
+            complete: what to do.
+            granularity: the distance of rows; by default the smallest one in the frame.
+            client: the client that is asked which series are step series, where the frame has interpolations.
+
+        Examples:
+            >>> frame = client.datapoints.retrieve_dataframe(0, "now", ["count"], "1h", external_id="pressure")
+            >>> frame.cdf.complete("fill").null_count().row(0)
+            (0, 0)
+        """
+        table = self._table()
+        self._require_wide(table, "complete")
+        information = self._series_information(table, client)
+        step = {str(name) for name, series in information.items() if series.is_step}
+        return self._give(complete_wide(table, complete, granularity, step_series=step), index=True)
+
+    def to_wide(self, include_aggregate_name: bool = True) -> Frame:
+        """Give data points in wide form: time, then a column for each series and aggregate.
+
+        Raises:
+            CogniteDuplicateColumnsError: without aggregate names two columns would have one name.
+
+        Examples:
+            >>> client.datapoints.retrieve(0, "now", external_id="pressure").cdf.to_wide().columns
+            ['timestamp', 'pressure']
+        """
+        table = self._table()
+        if is_wide(table):
+            return self._data
+        if not is_long(table):
+            raise ValueError("to_wide needs a frame of data points: 'timestamp' and 'id' or 'external_id'.")
+        return self._give(long_to_wide(table, include_aggregate_name=include_aggregate_name), index=True)
+
+    def to_long(self) -> Frame:
+        """Give data points in long form: a row for each series and moment.
+
+        Examples:
+            >>> wide = client.datapoints.retrieve_dataframe(0, "now", None, None, external_id="pressure")
+            >>> wide.cdf.to_long().columns
+            ['external_id', 'timestamp', 'value']
+        """
+        table = self._table()
+        if is_long(table):
+            return self._data
+        self._require_wide(table, "to_long")
+        return self._give(wide_to_long(table, self._id_headers(table)))
+
+    # Time series
+
+    def datapoints(
+        self,
+        start: Timestamp = "1d-ago",
+        end: Timestamp = "now",
+        aggregates: Sequence[str] | None = None,
+        granularity: str | None = None,
+        include_outside_points: bool | None = None,
+        limit: int | None = None,
+        *,
+        client: CogniteClient | None = None,
+        progress: ProgressOption = "auto",
+    ) -> Frame:
+        """Read the data points of a frame of time series, by default of the last day, in long form.
+
+        Series are known by their external id, or by id where they have none.
+
+        Examples:
+            >>> client.time_series.list().cdf.datapoints(start=0).columns
+            ['external_id', 'timestamp', 'value']
+        """
+        table = self._table()
+        ids, external_ids = self._identities(table, "datapoints")
+        return self._client(client).datapoints.retrieve(
+            start,
+            end,
+            ids,
+            external_ids,
+            aggregates,
+            granularity,
+            include_outside_points,
+            limit,
+            progress=progress,
+        )
+
+    def latest(self, before: Timestamp | None = None, *, client: CogniteClient | None = None) -> Frame:
+        """Read the latest point of each time series (before a time), in long form; none for a series without points.
+
+        Examples:
+            >>> client.time_series.list().cdf.latest().height
+            2
+        """
+        ids, external_ids = self._identities(self._table(), "latest")
+        return self._client(client).datapoints.retrieve_latest(ids, external_ids, before)
+
+    def first(self, *, client: CogniteClient | None = None) -> Frame:
+        """Read the first point of each time series, in long form; none for a series without points.
+
+        Examples:
+            >>> client.time_series.list().cdf.first().height
+            2
+        """
+        ids, external_ids = self._identities(self._table(), "first")
+        return self._client(client).datapoints.retrieve(MIN_MS, "now", ids, external_ids, limit=1)
+
+    def count(self, *, client: CogniteClient | None = None) -> Frame:
+        """Count the points of each time series (numeric ones), by their aggregates, which may lag in CDF.
+
+        Returns:
+            A frame with the identity of each series and `count` (int64).
+
+        Raises:
+            CogniteAPIError: a series is one of strings.
+
+        Examples:
+            >>> client.time_series.list().cdf.count()["count"].to_list()
+            [3, 3]
+        """
+        ids, external_ids = self._identities(self._table(), "count")
+        api = self._client(client).with_frame("polars").datapoints
+        rows = api.retrieve(MIN_MS, "now", ids, external_ids, ["count"], "100d")
+        names = [name for name in IDENTITIES if name in rows.columns]
+        asked = pl.DataFrame(
+            {"id": [*ids, *[None] * len(external_ids)], "external_id": [*[None] * len(ids), *external_ids]},
+            schema={"id": pl.Int64, "external_id": pl.String},
+        ).select(names)
+        counts = rows.group_by(names).agg(pl.col("count").sum())
+        if "external_id" in names:
+            counts = counts.with_columns(pl.col("external_id").cast(pl.String))
+        joined = asked.join(counts, on=names, how="left", nulls_equal=True, maintain_order="left")
+        return self._give(joined.with_columns(pl.col("count").fill_null(0).cast(pl.Int64)).to_arrow())
+
+    # Any resource
+
+    def create(self, resource: str, *, client: CogniteClient | None = None, progress: ProgressOption = "auto") -> Frame:
+        """Create the rows as a family's resources, such as ``"time_series"``.
+
+        Examples:
+            >>> pl.DataFrame({"external_id": ["a", "b"]}).cdf.create("time_series").height
+            2
+        """
+        return self._api(resource, client).create(self._table(), progress=progress)
+
+    def update(
+        self,
+        resource: str,
+        null: Literal["keep", "clear"] = "keep",
+        *,
+        client: CogniteClient | None = None,
+        progress: ProgressOption = "auto",
+    ) -> Frame:
+        """Change resources: an identity column, then what to set; see the family's `update`.
+
+        Examples:
+            >>> pl.DataFrame({"external_id": ["pressure"], "unit": ["bar"]}).cdf.update("time_series").height
+            1
+        """
+        return self._api(resource, client).update(self._table(), null=null, progress=progress)
+
+    def delete(
+        self,
+        resource: str,
+        ignore_unknown_ids: bool = False,
+        *,
+        client: CogniteClient | None = None,
+        progress: ProgressOption = "auto",
+    ) -> None:
+        """Delete the rows' resources, known by `id`, or by `external_id` where there is none.
+
+        Examples:
+            >>> client.time_series.list(external_id_prefix="old").cdf.delete("time_series")
+        """
+        api = self._api(resource, client)
+        ids, external_ids = self._identities(self._table(), "delete", prefer="id")
+        api.delete(ids, external_ids, ignore_unknown_ids, progress=progress)
+
+    def expand(self, *columns: str) -> Frame:
+        """Spread map and struct columns: ``expand("metadata")`` makes a column ``metadata.<key>`` for each key.
+
+        Examples:
+            >>> pl.DataFrame({"id": [1], "point": [{"x": 1, "y": 2}]}).cdf.expand("point").columns
+            ['id', 'point.x', 'point.y']
+        """
+        return self._give(expand_columns(self._table(), list(columns or ("metadata",))))
+
+    def dump(self, camel_case: bool = False) -> list[dict[str, Any]]:
+        """Give the rows as JSON-ready dicts: times in ms since 1970, maps as dicts, nulls left out.
+
+        Examples:
+            >>> pl.DataFrame({"external_id": ["a"], "unit": [None]}).cdf.dump(camel_case=True)
+            [{'externalId': 'a'}]
+        """
+        return json_ready(self._table(), camel_case_names=camel_case)
+
+    # How it works
+
+    @property
+    def _kind(self) -> FrameKind:
+        return kind_of(self._data) or "pyarrow"
+
+    def _table(self) -> pa.Table:
+        return to_arrow(self._data, name="The frame", index="timestamp" if self._has_time_index() else None)
+
+    def _has_time_index(self) -> bool:
+        if not is_pandas(self._data):
+            return False
+        index = self._data.index
+        return index.inferred_type == "datetime64" or pa.types.is_timestamp(
+            getattr(index.dtype, "pyarrow_dtype", pa.null())
+        )
+
+    def _give(self, table: pa.Table, *, index: bool = False) -> Frame:
+        return from_arrow(table, self._kind, index="timestamp" if index else None)
+
+    def _client(self, client: CogniteClient | None) -> CogniteClient:
+        return current_client(client).with_frame(self._kind)
+
+    def _api(self, resource: str, client: CogniteClient | None) -> Any:
+        if resource not in RESOURCES:
+            raise ValueError(
+                f"resource={resource!r} is not known.{nearest(str(resource), RESOURCES)} "
+                f"Accepted: {', '.join(map(repr, RESOURCES))}."
+            )
+        return getattr(self._client(client), resource)
+
+    def _require_wide(self, table: pa.Table, method: str) -> None:
+        if not is_wide(table):
+            raise ValueError(
+                f"{method} needs a frame of data points: a first column 'timestamp' (in pandas: an index of times), "
+                f"then a column for each series; got the columns {', '.join(table.column_names) or '(none)'}."
+            )
+
+    def _id_headers(self, table: pa.Table) -> set[str]:
+        """Name the columns whose headers are ids: ints, which only pandas has."""
+        if not is_pandas(self._data):
+            return set()
+        return {str(label) for label in self._data.columns if not isinstance(label, str)}
+
+    def _identities(
+        self, table: pa.Table, method: str, prefer: Literal["id", "external_id"] = "external_id"
+    ) -> tuple[list[int], list[str]]:
+        """Give the ids and external ids of the rows, one for each row."""
+        names = [name for name in IDENTITIES if name in table.column_names]
+        if not names:
+            raise ValueError(f"{method} needs a column 'id' or 'external_id'; got {', '.join(table.column_names)}.")
+        frame = pl.DataFrame(table.select(names)).unique(maintain_order=True)
+        other = "id" if prefer == "external_id" else "external_id"
+        if len(names) == 2:
+            frame = frame.with_columns(pl.when(pl.col(prefer).is_null()).then(pl.col(other)).alias(other))
+        missing = frame.select(pl.all_horizontal(pl.col(names).is_null()).any()).item()
+        if missing:
+            raise ValueError(f"{method}: a row has neither id nor external_id.")
+        ids = frame["id"].drop_nulls().to_list() if "id" in names else []
+        external_ids = frame["external_id"].drop_nulls().cast(pl.String).to_list() if "external_id" in names else []
+        return ids, external_ids
+
+    def _external_ids(self, table: pa.Table) -> list[str]:
+        if is_wide(table):
+            by_id = self._id_headers(table)
+            return list(dict.fromkeys(split_name(name)[0] for name in table.column_names[1:] if name not in by_id))
+        if "external_id" in table.column_names:
+            return self._identities(table.select(["external_id"]).drop_null(), "synthetic")[1]
+        return []
+
+    def _ranges_of_points(self, table: pa.Table) -> list[dict[str, Any]]:
+        """Give each series of a frame of data points with the range from its first to its last point."""
+        if is_wide(table):
+            table = wide_to_long(table, self._id_headers(table))
+        if not is_long(table):
+            raise ValueError(
+                "delete_range needs a frame of data points, or the columns 'id' or 'external_id', 'start' and 'end'; "
+                f"got {', '.join(table.column_names)}."
+            )
+        names = [name for name in IDENTITIES if name in table.column_names]
+        times = pl.col("timestamp").dt.epoch("ms")
+        ranges = pl.DataFrame(table).group_by(names, maintain_order=True).agg(start=times.min(), end=times.max() + 1)
+        return _own_ranges(ranges.to_arrow())
+
+    def _series_information(
+        self, table: pa.Table, client: CogniteClient | None
+    ) -> dict[str | int, plotting.SeriesInfo]:
+        """Ask for unit and kind of the series of a frame, known by external id or by id; empty without a client."""
+        if is_wide(table):
+            by_id = self._id_headers(table)
+            names = [split_name(name)[0] for name in table.column_names[1:]]
+            ids = [int(name) for name in dict.fromkeys(names) if name in by_id]
+            external_ids = [name for name in dict.fromkeys(names) if name not in by_id]
+        else:
+            ids, external_ids = self._identities(table, "plot")
+        try:
+            chosen = current_client(client).with_frame("pyarrow")
+        except CogniteMissingClientError:
+            return {}
+        rows = chosen.time_series.retrieve_multiple(ids, external_ids, ignore_unknown_ids=True).to_pylist()
+        information: dict[str | int, plotting.SeriesInfo] = {}
+        for row in rows:
+            series = plotting.SeriesInfo(name=row["name"], unit=row["unit"], is_step=bool(row["is_step"]))
+            information[row["id"]] = series
+            if row["external_id"] is not None:
+                information[row["external_id"]] = series
+        return information
+
+
+_DATAPOINTS_OPTIONS = ("start", "end", "aggregates", "granularity", "limit")
+
+
+def _extent(table: pa.Table) -> tuple[int, int]:
+    times = pc.min_max(table.column("timestamp").cast(TIMESTAMP).cast(pa.int64()))
+    return times["min"].as_py(), times["max"].as_py()
+
+
+def _own_ranges(table: pa.Table) -> list[dict[str, Any]]:
+    """Give the rows as ranges with one identity each: the id, or the external id where there is none."""
+    ranges = []
+    for row in table.to_pylist():
+        by_id = row.get("id") is not None
+        identity = {"id": row["id"]} if by_id else {"externalId": row.get("external_id")}
+        ranges.append({**identity, "start": row["start"], "end": row["end"]})
+    return ranges
+
+
+register(CDFAccessor)

@@ -1,0 +1,163 @@
+"""Rows as JSON: the native reader and writer against the standard library's."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cdframe.errors import CogniteConnectionError
+from cdframe.json_rows import Member, items_body, read_page, write_members
+from cdframe.resources.time_series import SCHEMA
+from cdframe.resources.updates import update_objects
+from cdframe.schemas import camel_case, conform
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+ITEMS = st.lists(
+    st.fixed_dictionaries(
+        {"id": st.integers(1, 2**53 - 1)},
+        optional={
+            "externalId": TEXT,
+            "isStep": st.booleans(),
+            "metadata": st.dictionaries(TEXT, TEXT, max_size=3),
+            "securityCategories": st.lists(st.integers(1, 2**53 - 1), max_size=3),
+            "createdTime": st.integers(0, 4 * 10**12),
+            "added by a newer server": st.none()
+            | st.lists(st.dictionaries(TEXT, st.floats(allow_nan=False, allow_infinity=False))),
+        },
+    ),
+    max_size=4,
+)
+
+
+@given(ITEMS, st.none() | TEXT)
+def test_pages_are_read_like_json_reads_them(items: list[dict[str, Any]], cursor: str | None) -> None:
+    body = json.dumps({"items": items, "nextCursor": cursor}).encode()
+    table, read_cursor = read_page(body, SCHEMA)
+    assert table.schema == SCHEMA.arrow
+    assert read_cursor == (cursor or None)
+    rows = table.set_column(12, "created_time", table.column("created_time").cast(pa.int64())).to_pylist(
+        maps_as_pydicts="strict"
+    )
+    expected = [{name: item.get(camel_case(name)) for name in SCHEMA.names} for item in items]
+    assert rows == expected
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"[]", b"<html>", b'{"items":5}', b'{"items":[{"id":"x"}]}', b'{"items":[{"id":1}', b"\xff"]
+)
+def test_a_body_that_is_no_page_is_an_error_that_shows_it(body: bytes) -> None:
+    with pytest.raises(CogniteConnectionError, match="not a page of time series"):
+        read_page(body, SCHEMA)
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {
+                "external_id": st.none() | TEXT,
+                "is_step": st.none() | st.booleans(),
+                "asset_id": st.none() | st.integers(1, 99),
+            }
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_objects_are_written_without_nulls(rows: list[dict[str, Any]]) -> None:
+    schema = pa.schema({"external_id": pa.string(), "is_step": pa.bool_(), "asset_id": pa.int64()})
+    members = [Member(name, f'"{camel_case(name)}":{{}}') for name in schema.names]
+    objects = "{" + write_members(pa.Table.from_pylist(rows, schema), members) + "}"
+    written = json.loads(items_body(objects, flag=True))
+    assert written == {
+        "items": [{camel_case(name): value for name, value in row.items() if value is not None} for row in rows],
+        "flag": True,
+    }
+
+
+def updates(rows: list[dict[str, Any]], null: Any = "keep") -> list[dict[str, Any]]:
+    types = {
+        **{column.name: column.type for column in SCHEMA.columns},
+        "metadata.add": pa.map_(pa.string(), pa.string()),
+        "metadata.remove": pa.list_(pa.string()),
+        "security_categories.add": pa.list_(pa.int64()),
+        "security_categories.remove": pa.list_(pa.int64()),
+    }
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    table = pa.Table.from_pylist(rows, pa.schema({name: types[name] for name in names}))
+    return [json.loads(text) for text in update_objects(table, SCHEMA, null)]
+
+
+def test_a_row_is_known_by_its_id_and_then_its_external_id_is_set() -> None:
+    assert updates([{"id": 1, "external_id": "a", "unit": "bar"}, {"id": None, "external_id": "b", "unit": None}]) == [
+        {"id": 1, "update": {"externalId": {"set": "a"}, "unit": {"set": "bar"}}},
+        {"externalId": "b", "update": {}},
+    ]
+
+
+def test_nulls_clear_when_asked_to_except_what_cannot_be_null() -> None:
+    row = {"id": 1, "external_id": None, "unit": None, "metadata": None, "security_categories": None, "is_step": None}
+    assert updates([row], "clear") == [
+        {
+            "id": 1,
+            "update": {
+                "unit": {"setNull": True},
+                "metadata": {"set": {}},
+                "securityCategories": {"set": []},
+            },
+        }
+    ]
+
+
+def test_add_and_remove() -> None:
+    assert updates(
+        [
+            {"id": 1, "metadata.add": [("a", "1")], "metadata.remove": ["b"], "security_categories.add": None},
+            {"id": 2, "metadata.add": None, "metadata.remove": None, "security_categories.add": [5]},
+        ]
+    ) == [
+        {"id": 1, "update": {"metadata": {"add": {"a": "1"}, "remove": ["b"]}}},
+        {"id": 2, "update": {"securityCategories": {"add": [5]}}},
+    ]
+
+
+def test_columns_that_cannot_be_changed_are_passed_over() -> None:
+    assert updates([{"id": 1, "is_string": True, "legacy_name": "x", "created_time": 5, "name": "n"}]) == [
+        {"id": 1, "update": {"name": {"set": "n"}}}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "match"),
+    [
+        ({"unit": "bar"}, "Row 0 .* neither 'id' nor"),
+        ({"id": None, "external_id": None}, "Row 0 .* neither"),
+        ({"id": 1, "metadata": [("a", "b")], "metadata.add": [("a", "b")]}, "Row 0 .* both 'metadata'"),
+    ],
+)
+def test_rows_that_say_too_little_or_too_much(row: dict[str, Any], match: str) -> None:
+    with pytest.raises(ValueError, match=match):
+        updates([row])
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "match"),
+    [
+        ("extrenal_id", ["a"], "Did you mean 'external_id'"),
+        ("externalId", ["a"], "Did you mean 'external_id'"),
+        ("external_id", [5], "'external_id' of time series must be string, got int64"),
+        ("asset_id", ["a"], "'asset_id' of time series must be int64, got string"),
+        ("asset_id", [1.5], "'asset_id' of time series must be int64"),
+        ("is_step", [1], "'is_step' of time series must be bool"),
+        ("metadata", ["x"], "'metadata'"),
+        ("metadata", [{"a": 1}], "'a' is 1, not a text"),
+        ("security_categories", [["x"]], "'security_categories'"),
+    ],
+)
+def test_columns_that_do_not_fit_are_named(column: str, values: list[Any], match: str) -> None:
+    with pytest.raises(ValueError, match=match):
+        conform(pa.table({column: values}), {c.name: c.type for c in SCHEMA.columns}, SCHEMA.resource)
