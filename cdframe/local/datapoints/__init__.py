@@ -1,0 +1,1 @@
+"""Data points: stored in blocks, inserted, deleted, read raw and as aggregates."""

@@ -1,0 +1,133 @@
+"""References to resources in requests: parsed, checked for repeats, found; new ids drawn."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cdframe.local.access import Condition
+from cdframe.local.database import Connection
+from cdframe.local.errors import ApiError, bad_request
+from cdframe.local.fields import EXTERNAL_ID, MAX_ID, Integer
+from cdframe.local.validation import as_object, as_string, check_size, reject_unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """A reference as it was written: `key` is id, externalId or instanceId."""
+
+    key: str
+    value: int | str | tuple[str, str]
+
+    def wire(self) -> dict[str, Any]:
+        """The reference as an error body shows it."""
+        if isinstance(self.value, tuple):
+            return {self.key: {"space": self.value[0], "externalId": self.value[1]}}
+        return {self.key: self.value}
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """How a family is referred to, and what it answers when a reference is wrong."""
+
+    missing: str
+    repeated: str
+    repeated_status: int = 409
+    conflicting: str = "Conflicting references: an id and an externalId are of one resource"
+    least_id: int = 1
+    instances: bool = False  # whether {"instanceId": {"space", "externalId"}} is a form of reference
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The forms of a reference."""
+        return ("id", "externalId", "instanceId") if self.instances else ("id", "externalId")
+
+    def parse(self, item: Any, where: str, *, others: Collection[str] = ()) -> Identifier:
+        """The reference in an item; `others` are the further keys that the item may have."""
+        values = as_object(item, where)
+        reject_unknown(values, (*self.keys, *others), where)
+        given = [key for key in self.keys if values.get(key) is not None]
+        if len(given) != 1:
+            found = " and ".join(given) or "none"
+            raise bad_request(f"{where} must have exactly one of {', '.join(self.keys)}, but has {found}")
+        key = given[0]
+        value, path = values[key], f"{where}.{key}"
+        if key == "id":
+            return Identifier(key, Integer(self.least_id).check(value, path))
+        if key == "externalId":
+            return Identifier(key, EXTERNAL_ID.kind.check(value, path))
+        instance = as_object(value, path)
+        reject_unknown(instance, ("space", "externalId"), path)
+        parts = [as_string(instance.get(part), f"{path}.{part}") for part in ("space", "externalId")]
+        for part, name in zip(parts, ("space", "externalId"), strict=True):
+            check_size(part, f"{path}.{name}", 1, 255)
+        return Identifier(key, (parts[0], parts[1]))
+
+    def reject_repeats(self, identifiers: Sequence[Identifier]) -> None:
+        """Refuse a reference that is there twice."""
+        if len(set(identifiers)) == len(identifiers):
+            return
+        seen: set[Identifier] = set()
+        repeats = dict.fromkeys(i for i in identifiers if i in seen or seen.add(i))  # type: ignore[func-returns-value]
+        raise ApiError(self.repeated_status, self.repeated, duplicated=[i.wire() for i in repeats])
+
+    def reject_missing(self, identifiers: Iterable[Identifier], found: Collection[Identifier]) -> None:
+        """Refuse references to what is not there, naming all of them."""
+        missing = dict.fromkeys(i for i in identifiers if i not in found)
+        if missing:
+            raise ApiError(400, self.missing, missing=[i.wire() for i in missing])
+
+    def reject_conflicts(self, found: Mapping[Identifier, Mapping[str, Any]]) -> None:
+        """Refuse an id and an externalId that are of one resource."""
+        seen: set[int] = set()
+        conflicts = []
+        for row in found.values():
+            if row["id"] in seen:
+                conflicts.append({"id": row["id"], "externalId": row["external_id"]})
+            seen.add(row["id"])
+        if conflicts:
+            raise ApiError(409, self.conflicting, duplicated=conflicts)
+
+
+def find(
+    connection: Connection,
+    table: str,
+    columns: str,
+    identifiers: Iterable[Identifier],
+    condition: Condition,
+) -> dict[Identifier, dict[str, Any]]:
+    """The rows that the identifiers refer to and that the condition covers, in the order of the identifiers.
+
+    `columns` must have id and external_id among them.
+    """
+    wanted = list(dict.fromkeys(identifiers))
+    ids = [i.value for i in wanted if i.key == "id"]
+    external_ids = [i.value for i in wanted if i.key == "externalId"]
+    rows = []
+    for column, kind, values in (("id", "BIGINT", ids), ("external_id", "VARCHAR", external_ids)):
+        if values:
+            rows += connection.rows(
+                f"SELECT {columns} FROM {table} WHERE {column} IN (SELECT unnest(?::{kind}[])) AND {condition.sql}",
+                [values, *condition.parameters],
+            )
+    by_id = {row["id"]: row for row in rows}
+    by_external_id = {row["external_id"]: row for row in rows}
+    found = {}
+    for identifier in wanted:
+        source = {"id": by_id, "externalId": by_external_id}.get(identifier.key, {})
+        row = source.get(identifier.value)
+        if row is not None:
+            found[identifier] = row
+    return found
+
+
+def new_ids(connection: Connection, table: str, count: int) -> list[int]:
+    """Random ids, uniform over the id space, that the table does not hold."""
+    ids: dict[int, None] = {}
+    while len(ids) < count:
+        drawn = list({secrets.randbelow(MAX_ID) + 1 for _ in range(count - len(ids))})
+        taken = connection.tuples(f"SELECT id FROM {table} WHERE id IN (SELECT unnest(?::BIGINT[]))", [drawn])
+        ids |= dict.fromkeys(set(drawn) - {row[0] for row in taken})
+    return list(ids)

@@ -1,0 +1,1 @@
+"""Who is asking: service accounts, groups, API keys and tokens."""

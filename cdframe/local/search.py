@@ -1,0 +1,93 @@
+"""Search for text: tokens, matches, ranking."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+
+TOKEN = re.compile(r"[^\W_]+")  # a run of letters and digits
+EQUAL, PREFIX, SUBSTRING, SIMILAR = 4, 3, 2, 1
+
+
+def fold(text: str) -> str:
+    """Text without differences of case and of form."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+@lru_cache(maxsize=65536)
+def tokens(text: str) -> tuple[str, ...]:
+    """The words of a text, folded."""
+    return tuple(TOKEN.findall(fold(text)))
+
+
+def rank(
+    rows: Iterable[tuple[int, Mapping[str, str | None]]],
+    wanted: Mapping[str, str],
+    weights: Mapping[str, int],
+) -> list[int]:
+    """The ids of the rows that match, best first.
+
+    A row is its id and its searched fields. `wanted` has for a field, or for `query`, the text to look for: each
+    text must match, `query` in any field, where the field's weight counts.
+    """
+    words = {name: tokens(text) for name, text in wanted.items()}
+    known: dict[tuple[str, str], int] = {}
+    found = []
+    for id, fields in rows:
+        field_tokens = {name: tokens(text) for name, text in fields.items() if text}
+        scores = []
+        for name, query in words.items():
+            if name == "query":
+                scores.append(
+                    sum(
+                        max(
+                            (weights[field] * _best(word, there, known) for field, there in field_tokens.items()),
+                            default=0,
+                        )
+                        for word in query
+                    )
+                )
+            else:
+                there = field_tokens.get(name, ())
+                scores.append(sum(_best(word, there, known) for word in query))
+        if scores and all(scores):
+            found.append((-sum(scores), sum(len(text or "") for text in fields.values()), id))
+    return [id for _, _, id in sorted(found)]
+
+
+def _best(word: str, field: Sequence[str], known: dict[tuple[str, str], int]) -> int:
+    best = 0
+    for token in field:
+        score = known.get((word, token))
+        if score is None:
+            score = known[word, token] = _score(word, token)
+        best = max(best, score)
+    return best
+
+
+def _score(word: str, token: str) -> int:
+    if word == token:
+        return EQUAL
+    if token.startswith(word):
+        return PREFIX
+    if len(word) >= 3 and word in token:
+        return SUBSTRING
+    allowed = 0 if len(word) < 4 else 1 if len(word) < 8 else 2
+    return SIMILAR if allowed and _within(word, token, allowed) else 0
+
+
+def _within(left: str, right: str, most: int) -> bool:
+    """Whether at most so many insertions, deletions and replacements make one word of the other."""
+    if abs(len(left) - len(right)) > most:
+        return False
+    previous = list(range(len(right) + 1))
+    for i, a in enumerate(left, 1):
+        current = [i]
+        for j, b in enumerate(right, 1):
+            current.append(min(previous[j] + 1, current[j - 1] + 1, previous[j - 1] + (a != b)))
+        if min(current) > most:
+            return False
+        previous = current
+    return previous[-1] <= most

@@ -1,0 +1,1 @@
+"""Time series: what a series of data points is called and means."""
