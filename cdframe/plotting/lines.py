@@ -229,15 +229,20 @@ def _raw(column: _Column) -> tuple[Times, Values]:
         return column.times, column.values
     rows = np.flatnonzero(filled)
     times = column.times[rows]
-    empty_rows = np.cumsum(~column.rows_filled)[rows]
-    gaps = np.diff(empty_rows) > 0
+    # A break stands where nobody has a value, or where the steady series should have had one.
+    nobody = np.flatnonzero(~column.rows_filled)
+    following = np.searchsorted(nobody, rows)
+    is_broken = np.diff(following) > 0
+    at = np.zeros(len(is_broken), np.int64)
+    at[is_broken] = column.times[nobody[following[:-1][is_broken]]]
     spacings = np.diff(times)
     if len(spacings):
-        pace = float(np.median(spacings))
+        pace = int(np.median(spacings))
         if np.mean(np.abs(spacings - pace) <= (_SLACK - 1) * pace) >= _STEADY_SHARE:
-            gaps |= (spacings > _SLACK * pace) & (np.diff(rows) > 1)
-    before = np.flatnonzero(gaps)
-    return _broken(times, column.values[rows], before, column.times[rows[before] + 1])
+            is_missed = (spacings > _SLACK * pace) & (np.diff(rows) > 1) & ~is_broken
+            at[is_missed] = times[:-1][is_missed] + pace
+            is_broken |= is_missed
+    return _broken(times, column.values[rows], np.flatnonzero(is_broken), at[is_broken])
 
 
 def _bucket_width(columns: list[_Column]) -> int | None:
