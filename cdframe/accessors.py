@@ -411,9 +411,8 @@ class CDFAccessor:
         if not is_pandas(self._data):
             return False
         index = self._data.index
-        return index.inferred_type == "datetime64" or pa.types.is_timestamp(
-            getattr(index.dtype, "pyarrow_dtype", pa.null())
-        )
+        arrow_type = getattr(index.dtype, "pyarrow_dtype", pa.null())
+        return bool(index.inferred_type == "datetime64" or pa.types.is_timestamp(arrow_type))
 
     def _give(self, table: pa.Table, *, index: bool = False) -> Frame:
         return from_arrow(table, self._kind, index="timestamp" if index else None)

@@ -30,11 +30,26 @@ def test_signature(operation: dict[str, str], cdf_client: CogniteClient) -> None
 
 
 def test_constructor() -> None:
-    documented = (
-        "api_key api_subversion project client_name base_url max_workers headers timeout file_transfer_timeout proxies "
-        "token token_url token_client_id token_client_secret token_scopes token_custom_args disable_pypi_version_check "
-        "debug"
-    ).split()
+    documented = [
+        "api_key",
+        "api_subversion",
+        "project",
+        "client_name",
+        "base_url",
+        "max_workers",
+        "headers",
+        "timeout",
+        "file_transfer_timeout",
+        "proxies",
+        "token",
+        "token_url",
+        "token_client_id",
+        "token_client_secret",
+        "token_scopes",
+        "token_custom_args",
+        "disable_pypi_version_check",
+        "debug",
+    ]
     parameters = inspect.signature(CogniteClient).parameters
     assert list(parameters)[: len(documented)] == documented
     assert [p.default for p in parameters.values()][: len(documented)] == [None] * 17 + [False]

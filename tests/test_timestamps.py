@@ -69,7 +69,7 @@ def test_accepted(value: object, expected: int) -> None:
     ],
 )
 def test_refused_with_the_argument_named(value: object, error: type[Exception]) -> None:
-    with pytest.raises(error, match="^start"):
+    with pytest.raises(error, match=r"^start"):
         to_ms(value, now=NOW, name="start")
 
 

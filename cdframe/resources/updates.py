@@ -1,9 +1,9 @@
 """Update frames: from columns to the update objects of a request.
 
 A frame of updates has an identity column (`id`, or `external_id`), then what to set. A null keeps the old value, or
-with ``null="clear"`` clears it. Columns such as ``metadata.add``, ``metadata.remove``, ``labels.add`` add to and remove from
-an object or an array, where the plain column replaces it. Columns that the server sets are passed over, so that what
-was read can be changed and written back.
+with ``null="clear"`` clears it. Columns such as ``metadata.add``, ``metadata.remove``, ``labels.add`` add to and remove
+from an object or an array, where the plain column replaces it. Columns that the server sets are passed over, so that
+what was read can be changed and written back.
 """
 
 from __future__ import annotations
