@@ -53,7 +53,7 @@ def _values(known: Known, body: Mapping[str, Any]) -> Condition:
     """The expression of the values of the one property that is named, in lower case."""
     properties = as_list(body.get("properties"), "properties")
     check_size(properties, "properties", 1, 1)
-    path = as_object(properties[0], "properties[0]").get("property")
+    path: Any = as_object(properties[0], "properties[0]").get("property")
     named: Property = find_property(known, path, "properties[0].property")
     if named.kind == "list":
         return Condition(f"unnest({named.value.sql})::VARCHAR")

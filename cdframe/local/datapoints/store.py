@@ -11,9 +11,9 @@ import pyarrow as pa
 from cdframe.local.database import Connection
 from cdframe.local.datapoints.points import ANY_STATUS, UNCERTAIN, Ints, Kind, Points, concatenate
 
-BLOCK = 8192  # points: four DuckDB vectors; small enough to rewrite for one late point
-FANOUT = 16  # blocks of a size that are merged into one, so that a point is rewritten at most three times
-TIERS = (FANOUT, FANOUT**2, FANOUT**3)
+BLOCK = 4096  # points at most: two DuckDB vectors; small enough to be rewritten for one late point
+FANOUT = 16  # so many blocks of one size, side by side, are merged
+TIERS = ((0, 16), (16, 256), (256, 2048))  # the sizes, so that a point is merged three times at most
 MERGED_AT_ONCE = 250_000  # points: what one insert may spend on merging; the rest waits for the next
 
 
@@ -62,9 +62,10 @@ class _Blocks:
         if window.limit is None:
             chosen[begin:end] = True
         elif begin < end:
-            # The first block may have any number of its points before the window, even all that are not flagged.
-            enough = int(np.searchsorted(np.cumsum(sure[begin + 1 : end]), window.limit)) + 1
-            chosen[begin : min(begin + 1 + enough, end)] = True
+            # A first block that begins before the window may have no more than one point in it.
+            counted = begin + int(self.first[begin] < window.start)
+            enough = int(np.searchsorted(np.cumsum(sure[counted:end]), window.limit)) + 1
+            chosen[begin : min(counted + enough, end)] = True
         if window.before:
             reach = begin if begin < len(self.first) and self.first[begin] < window.start else begin - 1
             if reach >= 0:
@@ -100,12 +101,14 @@ class PointStore:
 
     def read(self, windows: Sequence[Window]) -> list[Found]:
         """What each window holds. However many there are, this takes two queries."""
+        if not windows:
+            return []
         blocks = self._blocks({window.series for window in windows})
         needed = []
         for window in windows:
             of_series = blocks.get(window.series)
             needed.append(of_series.number[of_series.needed(window)] if of_series else np.empty(0, np.int64))
-        points = self._points(np.unique(np.concatenate(needed))) if needed else {}
+        points = self._points(np.unique(np.concatenate(needed)))
         return [
             self._cut(
                 concatenate([points[number] for number in numbers.tolist() if number in points], self._kind), window
@@ -141,15 +144,16 @@ class PointStore:
         )
         points = Points.from_table(table)
         block = table["block"].to_numpy()
-        starts = np.flatnonzero(np.diff(block, prepend=-1))
-        if len(np.unique(block[starts])) < len(starts):  # a scan in parallel mixed the blocks up
-            order = np.lexsort((points.timestamps, block))
-            points, block = points.take(order), block[order]
-            starts = np.flatnonzero(np.diff(block, prepend=-1))
-        stops = np.append(starts, len(block))[1:].tolist()
-        return {
-            int(block[start]): points.slice(start, stop) for start, stop in zip(starts.tolist(), stops, strict=True)
-        }
+        # A parallel scan may hand out the row groups, and so the pieces of a block, in another order than they have on
+        # disk. Pieces are found where the block changes or time goes back, and put in order as wholes.
+        breaks = np.concatenate(([True], (block[1:] != block[:-1]) | (points.timestamps[1:] <= points.timestamps[:-1])))
+        starts = np.flatnonzero(breaks)
+        stops = np.append(starts, len(block))[1:]
+        order = np.lexsort((points.timestamps[starts], block[starts]))
+        pieces: dict[int, list[Points]] = {}
+        for start, stop in zip(starts[order].tolist(), stops[order].tolist(), strict=True):
+            pieces.setdefault(int(block[start]), []).append(points.slice(start, stop))
+        return {number: concatenate(parts, self._kind) for number, parts in pieces.items()}
 
     def _cut(self, points: Points, window: Window) -> Found:
         points = points.below(window.bound)
@@ -210,10 +214,11 @@ class PointStore:
         numbers, series_column, starts = [], [], []
         offset = 0
         for series, points in items:
-            for start in range(0, len(points), BLOCK):
+            parts = -(-len(points) // BLOCK)
+            for part in range(parts):
                 numbers.append(number)
                 series_column.append(series)
-                starts.append(offset + start)
+                starts.append(offset + part * len(points) // parts)
                 number += 1
             offset += len(points)
         points = concatenate([points for _, points in items], self._kind)
@@ -243,11 +248,10 @@ class PointStore:
 
     def _merge_small(self, series: Iterable[int]) -> None:
         """Merge small blocks that lie side by side, once there are enough of one size."""
-        tiers = [f"count_if(count >= {tier // FANOUT} AND count < {tier}) >= {FANOUT}" for tier in TIERS]
-        tiers[0] = f"count_if(count < {FANOUT}) >= {FANOUT}"
+        tiers = [f"count_if(count >= {least} AND count < {most}) >= {FANOUT}" for least, most in TIERS]
         crowded = self._connection.tuples(
             f"SELECT series FROM {self._blocks_table} WHERE series IN (SELECT unnest(?::BIGINT[])) "
-            f"AND count < {TIERS[-1]} GROUP BY series HAVING {' OR '.join(tiers)}",
+            f"AND count < {TIERS[-1][1]} GROUP BY series HAVING {' OR '.join(tiers)}",
             [list(series)],
         )
         if not crowded:
@@ -332,11 +336,10 @@ def _crowded_runs(count: Ints) -> list[tuple[int, int]]:
     """Runs of neighbours to merge: blocks below a size, enough of which are near that size. Each block once."""
     found: list[tuple[int, int]] = []
     taken = np.zeros(len(count), np.bool_)
-    for tier in TIERS:
-        small = (count < tier) & ~taken
+    for least, most in TIERS:
+        small = (count < most) & ~taken
         edges = np.flatnonzero(np.diff(small, prepend=False, append=False))
         for start, stop in edges.reshape(-1, 2).tolist():
-            least = tier // FANOUT if tier > FANOUT else 0
             if np.count_nonzero(count[start:stop] >= least) >= FANOUT:
                 found.append((start, stop))
                 taken[start:stop] = True
