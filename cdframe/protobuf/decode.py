@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -31,6 +31,7 @@ from cdframe.protobuf.scan import ScannedField, scan_fields, scan_text, signed
 Body = bytes | bytearray | memoryview
 
 NUMERIC, STRING, AGGREGATE = 3, 4, 5  # the fields of an item that hold its datapoints
+_Item = TypeVar("_Item", DatapointsPage, InsertionItem)
 _NAMED_TYPES: dict[int, Literal["numeric", "string"]] = {1: "numeric", 2: "string"}
 
 
@@ -40,10 +41,13 @@ class _Points:
 
     kind: int | None = None
     parts: list[memoryview] = field(default_factory=list)
+    replaced: list[_Points] = field(default_factory=list)
 
     def add(self, kind: int, part: memoryview) -> None:
         """Alternatives exclude each other: another one replaces what came before, the same one adds to it."""
         if kind != self.kind:
+            if self.kind is not None:
+                self.replaced.append(_Points(self.kind, self.parts))
             self.kind, self.parts = kind, []
         self.parts.append(part)
 
@@ -60,11 +64,12 @@ def decode_list_response(body: Body, *, aggregates: Collection[str] | None = Non
         page, datapoints = _scan_page(view, item)
         pages.append(page)
         points.append(datapoints)
-    _fill_raw(pages, points)
+    filled = _with_replaced(pages, points, DatapointsPage)
+    _fill_raw(filled, points)
     chosen = [index for index, datapoints in enumerate(points) if datapoints.kind == AGGREGATE]
     if chosen:
         columns, edges = read_points(message, [points[index].parts for index in chosen])
-        aggregate_pages = [pages[index] for index in chosen]
+        aggregate_pages = [filled[index] for index in chosen]
         _fill_aggregates(aggregate_pages, message, columns, edges, keep_empty=aggregates is not None)
     return pages
 
@@ -77,8 +82,15 @@ def decode_insertion_request(body: Body) -> list[InsertionItem]:
         item, datapoints = _scan_insertion(view, found)
         items.append(item)
         points.append(datapoints)
-    _fill_raw(items, points)
+    _fill_raw(_with_replaced(items, points, InsertionItem), points)
     return items
+
+
+def _with_replaced(items: list[_Item], points: list[_Points], make: Callable[[], _Item]) -> list[_Item]:
+    """The items, and one more for all datapoints that others replaced: unused, they still must be well formed."""
+    replaced = [old for datapoints in points for old in datapoints.replaced]
+    points += replaced
+    return items + [make() for _ in replaced]
 
 
 def _aggregate_message(names: Collection[str] | None) -> Message:

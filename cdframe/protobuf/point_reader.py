@@ -29,7 +29,7 @@ from cdframe.protobuf.messages import (
 from cdframe.protobuf.records import RECORD_TAG, find_records
 from cdframe.protobuf.shapes import Shape, shape_of
 
-BLOCK = 16_384  # records decoded at a time: their columns stay in the cache
+BLOCK = 32_768  # records decoded at a time: their columns stay in the cache
 WIDTHS = 8  # widths of records that are tried by shape, the most frequent first
 WIDEST = 4096  # wider records go field by field
 SHAPES = 4  # shapes tried for one width
@@ -113,7 +113,7 @@ def _uniform_shape(octets: Octets, message: Message) -> Shape | None:
         return None
     content = 2 if octets[1] < 0x80 else 3
     width = content + int(octets[1] & 0x7F) + (int(octets[2]) << 7 if content == 3 and len(octets) > 2 else 0)
-    if width > WIDEST or len(octets) % width or octets[content - 1] >= 0x80:
+    if not 8 <= width <= WIDEST or len(octets) % width or octets[content - 1] >= 0x80:
         return None
     return shape_of(octets[:width], message, content)
 
@@ -121,6 +121,8 @@ def _uniform_shape(octets: Octets, message: Message) -> Shape | None:
 def _read_uniform(octets: Octets, shape: Shape) -> Columns | None:
     """All records by one shape, None if one has another."""
     matrix = octets.reshape(-1, shape.width)
+    if not shape.holds_for(matrix[-FEW:]).all():  # one record of another width displaces all that follow
+        return None
     columns = Columns(len(matrix), octets)
     for first in range(0, len(matrix), BLOCK):
         rows = matrix[first : first + BLOCK]
@@ -134,9 +136,10 @@ def _read_uniform(octets: Octets, shape: Shape) -> Columns | None:
 def _read_by_shape(columns: Columns, message: Message, starts: Ints, ends: Ints) -> Ints:
     """Read what has a common shape; return the rows that are left."""
     widths = ends - starts
-    frequency = np.bincount(np.minimum(widths, WIDEST), minlength=WIDEST + 1)
-    frequency[0] = frequency[WIDEST] = 0  # an empty record holds zeros, which need not be read
-    left: Flags = widths > 0
+    frequency = np.bincount(np.minimum(widths, WIDEST))
+    frequency[:1] = 0  # an empty record holds zeros, which need not be read
+    frequency[WIDEST:] = 0
+    done = []
     for width in np.argsort(-frequency, kind="stable")[:WIDTHS].tolist():
         if frequency[width] < FEW:
             break
@@ -151,14 +154,18 @@ def _read_by_shape(columns: Columns, message: Message, starts: Ints, ends: Ints)
             others = []
             for first in range(0, len(rows), BLOCK):
                 block = rows[first : first + BLOCK]
-                records = _gather(columns.buffer, starts[block], width)
+                records = _gather(columns.buffer, starts[block], max(width, 8))
                 holds = shape.holds_for(records)
                 if not holds.all():
                     others.append(block[~holds])
                     records, block = records[holds], block[holds]
                 _put_rows(columns, shape, records, block, starts[block])
-                left[block] = False
+                done.append(block)
             rows = np.concatenate([np.empty(0, np.int64), *others])
+    if sum(len(rows) for rows in done) == len(widths):
+        return np.empty(0, np.int64)
+    left: Flags = widths > 0
+    left[np.concatenate([np.empty(0, np.int64), *done])] = False
     return np.flatnonzero(left)
 
 

@@ -48,7 +48,7 @@ def _find_plain_records(buffer: Octets, length: int) -> tuple[Ints, Ints] | None
     begins = np.flatnonzero(buffer[:length] == RECORD_TAG)
     if len(begins) == 0 or begins[0] != 0:
         return None
-    lengths = buffer[begins + 1].astype(np.int64)
+    lengths = buffer[1:][begins].astype(np.int64)
     starts = begins + 2
     long = np.flatnonzero(lengths >= 0x80)
     if len(long):
@@ -70,6 +70,8 @@ def _find_plain_records(buffer: Octets, length: int) -> tuple[Ints, Ints] | None
     runs, outcome = follow(following, 0)
     if outcome != len(last):
         return None
-    first = np.append(0, entry[runs[:-1]])
-    records = concatenated_ranges(first, last[runs] - first + 1)
-    return starts[records], ends[records]
+    behind = last[runs] + 1
+    resumed = np.append(entry[runs[:-1]], len(begins))
+    on_the_way = np.ones(len(begins), np.bool_)
+    on_the_way[concatenated_ranges(behind, resumed - behind)] = False
+    return starts[on_the_way], ends[on_the_way]

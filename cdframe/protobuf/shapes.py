@@ -42,7 +42,8 @@ class Shape:
     checks: tuple[tuple[int, np.uint64, np.uint64], ...]  # offset of a word, mask, expected
 
     def holds_for(self, rows: Octets) -> Flags:
-        """Which rows of a matrix of records have this shape."""
+        """Which rows of a matrix of records have this shape; rows have eight bytes at least, those behind the
+        record are not looked at."""
         holds: Flags | None = None
         for offset, mask, expected in self.checks:
             word = _words(rows, offset)
@@ -120,9 +121,5 @@ def _walk(body: memoryview, start: int, end: int, message: Message) -> Iterator[
 
 
 def _words(rows: Octets, offset: int) -> Words:
-    """A copy of the words at one offset of each row; rows of less than eight bytes end in zeros."""
-    if rows.shape[1] < 8:
-        wide = np.zeros((len(rows), 8), np.uint8)
-        wide[:, : rows.shape[1]] = rows
-        rows = wide
+    """A copy of the words at one offset of each row."""
     return rows[:, offset : offset + 8].view("<u8")[:, 0].astype(np.uint64)
