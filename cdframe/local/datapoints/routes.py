@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from cdframe.local.application import Route
 from cdframe.local.datapoints import latest as latest_points
+from cdframe.local.datapoints import synthetic_query
 from cdframe.local.datapoints.encode_json import encode_json
 from cdframe.local.datapoints.incoming import MOST_ITEMS, read_json, read_protobuf
 from cdframe.local.datapoints.queries import parse_queries
@@ -89,9 +90,18 @@ def latest(call: Call) -> Response:
     return encoded_answer(encode_json(pages), JSON)
 
 
+def query_synthetic(call: Call) -> Response:
+    """The rows of expressions over time series."""
+    queries = synthetic_query.parse(call.body, call.engine.clock.now())
+    condition = visible(call.caller, call.grant)
+    with call.engine.database.read() as connection:
+        return encoded_answer(synthetic_query.answer_queries(connection, queries, condition), JSON)
+
+
 ROUTES = (
     Route("POST", "/timeseries/data", insert, ACL, "WRITE"),
     Route("POST", "/timeseries/data/delete", delete, ACL, "WRITE"),
     Route("POST", "/timeseries/data/list", list_points, ACL, "READ"),
     Route("POST", "/timeseries/data/latest", latest, ACL, "READ"),
+    Route("POST", "/timeseries/synthetic/query", query_synthetic, ACL, "READ"),
 )
