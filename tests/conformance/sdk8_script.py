@@ -445,7 +445,9 @@ def _() -> Any:
         "values": series_api.aggregate_unique_values(["metadata", "site"], filter=tank).dump(),
         "value count": series_api.aggregate_cardinality_values(["metadata", "site"], filter=tank),
         "property count": series_api.aggregate_cardinality_properties(metadata, filter=tank),
-        "properties": sorted(str(item.value) for item in series_api.aggregate_unique_properties(metadata, filter=tank)),
+        "properties": [
+            item.value["property"][1] for item in series_api.aggregate_unique_properties(metadata, filter=tank)
+        ],
     }
 
 
