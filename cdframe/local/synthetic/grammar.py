@@ -214,24 +214,23 @@ class _Parser:
         return self._map() if token.text == "map" else self._call(token)
 
     def _call(self, name: _Token) -> Node:
-        begin = self._next
         arguments = self._list(")", self._sum)
         least, most = (2, 2) if name.text == "on_error" else (FUNCTIONS[name.text].least, FUNCTIONS[name.text].most)
         if len(arguments) < least or (most is not None and len(arguments) > most):
-            wanted = f"{least}" if most == least else f"at least {least}"
-            raise _error(f"{name.text}() takes {wanted} arguments, but has {len(arguments)}", name.position)
+            wanted = f"{'at least ' * (most is None)}{least} argument{'s' * (least != 1)}"
+            raise _error(f"{name.text}() takes {wanted}, but has {len(arguments)}", name.position)
         if name.text == "on_error":
             return OnError(*arguments)
         if name.text == "round":
-            self._check_decimals(arguments[1], self._tokens[begin])
+            self._check_decimals(arguments[1], name)
         return Call(name.text, arguments)
 
     @staticmethod
-    def _check_decimals(decimals: Node, where: _Token) -> None:
+    def _check_decimals(decimals: Node, name: _Token) -> None:
         """Decimals that are written as a number are checked now, others row by row."""
         literal = decimals.arguments[0] if isinstance(decimals, Call) and decimals.function == "negate" else decimals
         if isinstance(literal, Number) and not (literal.value < 10 and literal.value.is_integer()):
-            raise _error("the decimals of round() must be an integer within -9 to 9", where.position)
+            raise _error("the decimals of round() must be an integer within -9 to 9", name.position)
 
     def _map(self) -> Node:
         value = self._sum()
