@@ -95,7 +95,7 @@ def cast_column(column: pa.ChunkedArray, to: pa.DataType, name: str, what: str) 
             return _to_timestamp(column, to)
         if fits:
             return column.cast(to)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, TypeError, ValueError) as error:
         raise ValueError(f"Column {name!r} of {what} must be {to}: {error}") from error
     raise ValueError(f"Column {name!r} of {what} must be {to}, got {column.type}.")
 
@@ -107,15 +107,17 @@ def _to_timestamp(column: pa.ChunkedArray, to: pa.DataType) -> pa.ChunkedArray:
 
 
 def _to_map(column: pa.ChunkedArray, to: pa.DataType) -> pa.ChunkedArray:
-    """Read maps, and structs, as frames of dicts have them: a field that is null in a row is absent from it."""
-    if not pa.types.is_struct(column.type):
+    """Read maps in all the forms that frames have for them.
+
+    These are maps, lists of pairs, and structs, where a field that is null in a row is absent from it.
+    """
+    if pa.types.is_map(column.type) or pa.types.is_null(column.type):
         return column.cast(to)
-    rows = [
-        None if row is None else {key: value for key, value in row.items() if value is not None}
-        for row in column.to_pylist()
-    ]
-    for row in rows:
-        for key, value in (row or {}).items():
-            if not isinstance(value, str):
-                raise pa.ArrowInvalid(f"the value of {key!r} is {value!r}, not a text")
+    rows = []
+    for row in column.to_pylist():
+        pairs = row.items() if isinstance(row, dict) else row
+        rows.append(None if row is None else [(key, value) for key, value in pairs if value is not None])
+    for key, value in (pair for row in rows for pair in row or ()):
+        if not isinstance(value, str):
+            raise pa.ArrowInvalid(f"the value of {key!r} is {value!r}, not a text")
     return pa.chunked_array([pa.array(rows, to)])
