@@ -31,6 +31,7 @@ ID_1 = Reference(Identifier("id", 1))
             "ts{granularity='10m', alignment=-5, aggregate='stepinterpolation', id=1, targetUnit='temperature:deg_c'}",
             Reference(ID_1.identifier, "stepInterpolation", "10m", -5, "temperature:deg_c"),
         ),
+        ("ts{id:1,aggregate:'interpolation',granularity:'day'}", Reference(ID_1.identifier, "interpolation", "1d")),
         ("ts{id:1,targetUnitSystem:'SI'}", Reference(ID_1.identifier, target_unit_system="SI")),
     ],
 )
@@ -116,6 +117,7 @@ def test_references_are_in_order_with_repeats() -> None:
         ("ts{id:1,aggregate:'average'}", "aggregate without granularity"),
         ("ts{id:1,granularity:'1h'}", "granularity without aggregate"),
         ("ts{id:1,aggregate:'sum',granularity:'1h'}", "none of average, interpolation, stepInterpolation"),
+        ("ts{id:1,aggregate:'average',granularity:'1w'}", "granularity of ts{...} at character 1 must be such as"),
         ("ts{id:1,alignment:5}", "alignment without aggregate"),
         ("ts{id:1,targetUnit:'a',targetUnitSystem:'SI'}", "both targetUnit and targetUnitSystem"),
         ("ts{id:1}+" + "1" * 2000, "size must be between 1 and 2000"),

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, TypeVar, get_args
 
+from cdframe.local.datapoints.queries import check_granularity
 from cdframe.local.errors import ApiError, bad_request, constraint
 from cdframe.local.synthetic.functions import FUNCTIONS
 from cdframe.local.synthetic.tree import (
@@ -312,8 +313,9 @@ def _reference_of(values: Mapping[str, Any], position: int) -> Reference:
         raise bad_request(f"{where} has alignment without aggregate")
     if "targetUnit" in values and "targetUnitSystem" in values:
         raise bad_request(f"{where} has both targetUnit and targetUnitSystem")
-    aggregate = None
+    aggregate, granularity = None, None
     if "aggregate" in values:
+        granularity = check_granularity(values["granularity"], f"granularity of {where}")
         aggregate = AGGREGATES.get(values["aggregate"].lower())
         if aggregate is None:
             raise bad_request(
@@ -323,7 +325,7 @@ def _reference_of(values: Mapping[str, Any], position: int) -> Reference:
     return Reference(
         identifier,
         aggregate,
-        values.get("granularity"),
+        granularity,
         values.get("alignment", 0),
         values.get("targetUnit"),
         values.get("targetUnitSystem"),

@@ -27,7 +27,7 @@ class Reference:
 
     identifier: Identifier
     aggregate: Aggregate | None = None
-    granularity: str | None = None
+    granularity: str | None = None  # in its short form, such as 10m
     alignment: int = 0  # ms
     target_unit: str | None = None
     target_unit_system: str | None = None
