@@ -1,0 +1,218 @@
+"""Pages into tables: long (a row for each point) and wide (a row for each moment), every column made once.
+
+Pages are let go of as their columns are made, so that hardly more than the table itself is held at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from cdframe.datapoints.pages import Ints, Page, Values
+from cdframe.datapoints.plan import AGGREGATES, ReadPlan, SeriesRead
+from cdframe.datapoints.windows import SeriesProgress
+from cdframe.errors import CogniteDuplicateColumnsError
+from cdframe.schemas import TIMESTAMP
+
+EXTERNAL_ID = pa.dictionary(pa.int32(), pa.string())
+"""The type of external ids in long frames."""
+
+
+@dataclass(slots=True, eq=False)
+class SeriesColumns:
+    """All rows of one series: its pages' arrays by column (`timestamp`, `value`, aggregates), in order of time."""
+
+    read: SeriesRead
+    is_string: bool
+    is_step: bool
+    rows: int
+    columns: dict[str, list[Ints | Values]]
+
+    @property
+    def aggregates(self) -> list[str | None]:
+        """The aggregates in the order of frames; for raw points the one None."""
+        return [name for name in AGGREGATES if name in self.read.aggregates] or [None]
+
+    def type_of(self, name: str) -> pa.DataType:
+        """The type of a column."""
+        if self.read.aggregates:
+            return aggregate_type(name)
+        return pa.string() if self.is_string else pa.float64()
+
+    def take(self, name: str, of_type: pa.DataType) -> list[pa.Array]:
+        """Give the arrays of a column and let go of them; nulls where the series has no such column."""
+        chunks = self.columns.pop(name, None)
+        if chunks is None:
+            return [pa.nulls(self.rows, of_type)]
+        return [_to_arrow(chunk, of_type) for chunk in chunks]
+
+
+def gather(series: SeriesProgress) -> SeriesColumns:
+    """Take the pages out of a finished read, up to its limit."""
+    pages = series.ordered_pages()
+    if series.read.limit is not None:
+        pages = _first_rows(pages, series.read.limit)
+    names = series.read.aggregates or ("value",)
+    columns: dict[str, list[Ints | Values]] = {name: [page.columns[name] for page in pages] for name in names}
+    columns["timestamp"] = [page.timestamps for page in pages]
+    return SeriesColumns(series.read, series.is_string, series.is_step, sum(map(len, pages)), columns)
+
+
+def long_table(plan: ReadPlan, parts: Sequence[SeriesColumns]) -> pa.Table:
+    """Make the long table of all series that exist, in the order of the plan."""
+    table: dict[str, pa.Array | pa.ChunkedArray] = {}
+    rows = [part.rows for part in parts]
+    if plan.by_id:
+        table["id"] = _repeat([part.read.id for part in parts], rows, pa.int64())
+    if plan.by_external_id:
+        table["external_id"] = _repeat([part.read.external_id for part in parts], rows, EXTERNAL_ID)
+    table["timestamp"] = _concat(parts, "timestamp", pa.int64()).view(TIMESTAMP)
+    if plan.has_raw:
+        raw = [part for part in parts if not part.read.aggregates]
+        has_texts = any(part.is_string for part in raw)
+        if not has_texts or not all(part.is_string for part in raw):
+            table["value"] = _raw_column(parts, texts=False)
+        if has_texts:
+            name = "string_value" if "value" in table else "value"
+            table[name] = _raw_column(parts, texts=True)
+    for name, column in AGGREGATES.items():
+        if name in plan.aggregates:
+            table[column] = _concat(parts, name, aggregate_type(name))
+    return pa.table(table)
+
+
+@dataclass(frozen=True, slots=True)
+class WideColumn:
+    """A column of a wide table, by what it holds."""
+
+    series: str
+    aggregate: str | None
+    is_step: bool = False
+
+    def name(self, *, include_aggregate_name: bool = True) -> str:
+        """Its name: the identifier, and the aggregate behind a bar."""
+        shown = include_aggregate_name and self.aggregate is not None
+        return f"{self.series}|{self.aggregate}" if shown else self.series
+
+
+def wide_columns(parts: Sequence[SeriesColumns]) -> list[WideColumn]:
+    """Name the columns of the wide table of some series, behind `timestamp`."""
+    return [WideColumn(part.read.name, aggregate, part.is_step) for part in parts for aggregate in part.aggregates]
+
+
+def wide_table(parts: Sequence[SeriesColumns]) -> pa.Table:
+    """Make the wide table of some series: all their moments, then the columns of `wide_columns`.
+
+    Raises:
+        CogniteDuplicateColumnsError: two columns would have one name.
+    """
+    names = [column.name() for column in wide_columns(parts)]
+    check_names(names)
+    times = [_concat([part], "timestamp", pa.int64()).to_numpy() for part in parts]
+    moments, places = merge_times(times)
+    columns = [pa.array(moments).view(TIMESTAMP)]
+    for part, place in zip(parts, places, strict=True):
+        for name in (aggregate or "value" for aggregate in part.aggregates):
+            columns.append(spread(_concat([part], name, part.type_of(name)), place, len(moments)))
+    return pa.table(columns, names=["timestamp", *names])
+
+
+def merge_times(times: Sequence[Ints]) -> tuple[Ints, list[Ints | None]]:
+    """Merge ascending times into one axis; for each, the rows that it takes there (None: all of them)."""
+    distinct: list[Ints] = []
+    known: dict[tuple[int, int, int], list[int]] = {}
+    kinds: list[int] = []
+    for one in times:
+        key = (len(one), int(one[0]), int(one[-1])) if len(one) else (0, 0, 0)
+        alike = known.setdefault(key, [])
+        found = next((kind for kind in alike if np.array_equal(distinct[kind], one)), None)
+        if found is None:
+            found = len(distinct)
+            alike.append(found)
+            distinct.append(one)
+        kinds.append(found)
+    if not distinct:
+        return np.empty(0, np.int64), []
+    axis = distinct[0] if len(distinct) == 1 else np.unique(np.concatenate(distinct))
+    places = [None if len(one) == len(axis) else np.searchsorted(axis, one) for one in distinct]
+    return axis, [places[kind] for kind in kinds]
+
+
+def spread(column: pa.Array, place: Ints | None, rows: int) -> pa.Array:
+    """Put the values of a column into rows of a longer one, with nulls in the others."""
+    if place is None:
+        return column
+    source = np.full(rows, -1)
+    source[place] = np.arange(len(column))
+    return column.take(pa.array(source, mask=source < 0))
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Raise CogniteDuplicateColumnsError when a name occurs twice."""
+    seen: set[str] = {"timestamp"}
+    repeated = [name for name in names if name in seen or seen.add(name)]  # type: ignore[func-returns-value]
+    if repeated:
+        raise CogniteDuplicateColumnsError(list(dict.fromkeys(repeated)))
+
+
+def aggregate_type(name: str) -> pa.DataType:
+    """The type of an aggregate's column."""
+    return pa.int64() if name == "count" else pa.float64()
+
+
+def _first_rows(pages: Sequence[Page], limit: int) -> list[Page]:
+    kept: list[Page] = []
+    left = limit
+    for page in pages:
+        if left <= 0:
+            break
+        end = int(page.timestamps[min(left, len(page)) - 1]) + 1
+        kept.append(page.between(int(page.timestamps[0]), end))
+        left -= len(page)
+    return kept
+
+
+def _raw_column(parts: Sequence[SeriesColumns], *, texts: bool) -> pa.Array:
+    """The raw values of one kind; series of the other kind, and of aggregates, have nulls."""
+    of_type = pa.string() if texts else pa.float64()
+    arrays = []
+    for part in parts:
+        belongs = not part.read.aggregates and part.is_string == texts
+        arrays += part.take("value", of_type) if belongs else [pa.nulls(part.rows, of_type)]
+    return _join(arrays, of_type)
+
+
+def _concat(parts: Sequence[SeriesColumns], name: str, of_type: pa.DataType) -> pa.Array:
+    return _join([array for part in parts for array in part.take(name, of_type)], of_type)
+
+
+def _to_arrow(chunk: Ints | Values, of_type: pa.DataType) -> pa.Array:
+    if not isinstance(chunk, np.ndarray):
+        return chunk
+    if chunk.dtype == np.float64 and of_type == pa.int64():
+        missing = np.isnan(chunk)
+        return pa.array(np.where(missing, 0, chunk).astype(np.int64), mask=missing)
+    return pa.array(chunk, of_type, from_pandas=chunk.dtype == np.float64)
+
+
+def _join(arrays: Sequence[pa.Array], of_type: pa.DataType) -> pa.Array:
+    filled = [array for array in arrays if len(array)]
+    if len(filled) == 1:
+        return filled[0]
+    return pa.concat_arrays(filled) if filled else pa.array([], of_type)
+
+
+def _repeat(values: Sequence[int | str | None], rows: Sequence[int], of_type: pa.DataType) -> pa.Array:
+    """Give each value for so many rows."""
+    if pa.types.is_dictionary(of_type):
+        names = [value for value in values if value is not None]
+        positions = iter(range(len(names)))
+        codes = [None if value is None else next(positions) for value in values]
+        return pa.DictionaryArray.from_arrays(_repeat(codes, rows, pa.int32()), pa.array(names, pa.string()))
+    numbers = np.array([0 if value is None else value for value in values], np.int64)
+    missing = np.array([value is None for value in values], np.bool_)
+    mask = np.repeat(missing, rows) if missing.any() else None
+    return pa.array(np.repeat(numbers, rows), of_type, mask=mask)

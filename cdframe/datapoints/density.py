@@ -1,0 +1,102 @@
+"""How many rows a part of a series is expected to have: what windows are cut by.
+
+An expectation only decides how requests are cut. What is there is read whatever was expected: pages that come back full
+are continued, and ranges where nothing is expected are asked for all the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cdframe.timestamps import granularity_to_ms
+
+
+class Density(Protocol):
+    """Rows over time."""
+
+    def expected(self, start: int, end: int) -> float:
+        """How many rows [start, end) may have."""
+
+    def reach(self, start: int, rows: float, end: int) -> int:
+        """The moment, at most `end`, up to which so many rows are expected from `start` on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Uniform:
+    """Rows at one rate (rows per ms)."""
+
+    rate: float
+
+    def expected(self, start: int, end: int) -> float:
+        """How many rows [start, end) may have."""
+        return self.rate * (end - start)
+
+    def reach(self, start: int, rows: float, end: int) -> int:
+        """The moment, at most `end`, up to which so many rows are expected from `start` on."""
+        if self.rate * (end - start) <= rows:
+            return end
+        return min(end, start + max(1, int(rows / self.rate)))
+
+
+@dataclass(frozen=True, slots=True)
+class AtMost:
+    """Rows of which only an upper bound is known; they may stand anywhere."""
+
+    rows: float
+
+    def expected(self, start: int, end: int) -> float:
+        """How many rows [start, end) may have."""
+        return self.rows
+
+    def reach(self, start: int, rows: float, end: int) -> int:
+        """The moment, at most `end`, up to which so many rows are expected from `start` on."""
+        return end
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Histogram:
+    """Rows as counted in buckets: `cumulative` of them lie before each of `moments`, evenly in between."""
+
+    moments: NDArray[np.float64]
+    cumulative: NDArray[np.float64]
+
+    def expected(self, start: int, end: int) -> float:
+        """How many rows [start, end) may have."""
+        before, after = np.interp((start, end), self.moments, self.cumulative)
+        return float(after - before)
+
+    def reach(self, start: int, rows: float, end: int) -> int:
+        """The moment, at most `end`, up to which so many rows are expected from `start` on."""
+        target = float(np.interp(start, self.moments, self.cumulative)) + rows
+        # Of moments before which as many rows lie, the last one: what is empty goes with what is before it.
+        at = int(np.searchsorted(self.cumulative, target, side="right"))
+        if at == 0 or at == len(self.moments):
+            return end
+        low, high = self.cumulative[at - 1], self.cumulative[at]
+        share = (target - low) / (high - low)
+        moment = self.moments[at - 1] + share * (self.moments[at] - self.moments[at - 1])
+        return min(end, max(start + 1, int(moment)))
+
+
+def histogram(starts: NDArray[np.int64], counts: NDArray[np.float64], width: int, step: float) -> Histogram:
+    """Make a histogram of buckets of one width that hold points; rows of the read stand at least `step` ms apart."""
+    rows = np.minimum(counts, max(1.0, width / step))
+    after = np.cumsum(rows)
+    return Histogram(
+        np.column_stack([starts, starts + width]).ravel().astype(np.float64),
+        np.column_stack([after - rows, after]).ravel(),
+    )
+
+
+def counting_granularity(start: int, end: int, buckets: int) -> str:
+    """The finest granularity that divides a range into at most so many buckets."""
+    needed = -((start - end) // max(1, buckets - 2))  # the first and the last one may stand out
+    for unit, most in (("s", 120), ("m", 120), ("h", 100_000)):
+        number = -(-needed // granularity_to_ms(f"1{unit}"))
+        if number <= most:
+            return f"{max(1, number)}{unit}"
+    return "100000h"
