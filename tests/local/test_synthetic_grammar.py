@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from cdframe.local.errors import ApiError
 from cdframe.local.identifiers import Identifier
 from cdframe.local.synthetic.grammar import parse
-from cdframe.local.synthetic.tree import Call, Chain, Expression, Map, Number, OnError, Reference
+from cdframe.local.synthetic.tree import Aggregate, Call, Chain, Expression, Map, Number, OnError, Reference
 
 A = Reference(Identifier("externalId", "a"))
 ID_1 = Reference(Identifier("id", 1))
@@ -26,12 +26,15 @@ ID_1 = Reference(Identifier("id", 1))
         (r"ts{externalId:'it\'s a \\ \"b\" \n'}", Reference(Identifier("externalId", 'it\'s a \\ "b" \n'))),
         ('ts{externalId:"it\'s + 1}"}', Reference(Identifier("externalId", "it's + 1}"))),
         ("ts{space:'s', externalId:'a'}", Reference(Identifier("instanceId", ("s", "a")))),
-        ("ts{id:1,aggregate:'AVERAGE',granularity:'1h'}", Reference(ID_1.identifier, "average", "1h")),
+        ("ts{id:1,aggregate:'AVERAGE',granularity:'1h'}", Reference(ID_1.identifier, Aggregate("average", "1h"))),
         (
             "ts{granularity='10m', alignment=-5, aggregate='stepinterpolation', id=1, targetUnit='temperature:deg_c'}",
-            Reference(ID_1.identifier, "stepInterpolation", "10m", -5, "temperature:deg_c"),
+            Reference(ID_1.identifier, Aggregate("stepInterpolation", "10m", -5), "temperature:deg_c"),
         ),
-        ("ts{id:1,aggregate:'interpolation',granularity:'day'}", Reference(ID_1.identifier, "interpolation", "1d")),
+        (
+            "ts{id:1,aggregate:'interpolation',granularity:'day'}",
+            Reference(ID_1.identifier, Aggregate("interpolation", "1d")),
+        ),
         ("ts{id:1,targetUnitSystem:'SI'}", Reference(ID_1.identifier, target_unit_system="SI")),
     ],
 )

@@ -111,14 +111,17 @@ def _values_at(timestamps: Ints, one: Input, times: Ints, values: NDArray[Any], 
     if before is not None:
         times = np.concatenate([[before[0]], times])
         values = np.concatenate([np.array([before[1]], values.dtype), values])
+    last = np.searchsorted(times, timestamps, side="right") - 1  # the last row that is not later
     if not one.is_linear:
-        held: NDArray[Any] = values[np.searchsorted(times, timestamps, side="right") - 1]
+        held: NDArray[Any] = values[last]
         return held
     after = one.after(end) if times[-1] < timestamps[-1] else None
     if after is not None:
         times = np.append(times, after[0])
         values = np.append(values, after[1])
-    line: NDArray[np.float64] = np.interp(timestamps, times, values)
+    following = np.minimum(last + 1, len(times) - 1)
+    part = (timestamps - times[last]) / np.maximum(times[following] - times[last], 1)
+    line: NDArray[np.float64] = values[last] + (values[following] - values[last]) * part
     return line
 
 

@@ -23,6 +23,7 @@ from cdframe.local.errors import ApiError, bad_request, constraint
 from cdframe.local.synthetic.functions import FUNCTIONS
 from cdframe.local.synthetic.tree import (
     Aggregate,
+    AggregateName,
     Call,
     Chain,
     Expression,
@@ -38,7 +39,7 @@ from cdframe.local.validation import as_string, shown
 MOST_CHARACTERS = 2000
 MOST_NESTED = 100
 
-AGGREGATES: Mapping[str, Aggregate] = {name.lower(): name for name in get_args(Aggregate)}
+AGGREGATES: Mapping[str, AggregateName] = {name.lower(): name for name in get_args(AggregateName)}
 SERIES_KEYS = (
     "id", "externalId", "space", "aggregate", "granularity", "alignment", "targetUnit", "targetUnitSystem",
 )  # fmt: skip
@@ -306,27 +307,22 @@ def _reference_of(values: Mapping[str, Any], position: int) -> Reference:
     if "space" in values:
         item["instanceId"] = {"space": values["space"], "externalId": item.pop("externalId", None)}
     identifier = NAMING.parse(item, where)
+    if "targetUnit" in values and "targetUnitSystem" in values:
+        raise bad_request(f"{where} has both targetUnit and targetUnitSystem")
+    return Reference(identifier, _aggregate_of(values, where), values.get("targetUnit"), values.get("targetUnitSystem"))
+
+
+def _aggregate_of(values: Mapping[str, Any], where: str) -> Aggregate | None:
     if ("aggregate" in values) != ("granularity" in values):
         given, missing = ("aggregate", "granularity") if "aggregate" in values else ("granularity", "aggregate")
         raise bad_request(f"{where} has {given} without {missing}")
-    if "alignment" in values and "aggregate" not in values:
-        raise bad_request(f"{where} has alignment without aggregate")
-    if "targetUnit" in values and "targetUnitSystem" in values:
-        raise bad_request(f"{where} has both targetUnit and targetUnitSystem")
-    aggregate, granularity = None, None
-    if "aggregate" in values:
-        granularity = check_granularity(values["granularity"], f"granularity of {where}")
-        aggregate = AGGREGATES.get(values["aggregate"].lower())
-        if aggregate is None:
-            raise bad_request(
-                f"{where} has the aggregate {shown(values['aggregate'])}, which is none of "
-                f"{', '.join(AGGREGATES.values())}"
-            )
-    return Reference(
-        identifier,
-        aggregate,
-        granularity,
-        values.get("alignment", 0),
-        values.get("targetUnit"),
-        values.get("targetUnitSystem"),
-    )
+    if "aggregate" not in values:
+        if "alignment" in values:
+            raise bad_request(f"{where} has alignment without aggregate")
+        return None
+    name = AGGREGATES.get(values["aggregate"].lower())
+    if name is None:
+        known = ", ".join(AGGREGATES.values())
+        raise bad_request(f"{where} has the aggregate {shown(values['aggregate'])}, which is none of {known}")
+    granularity = check_granularity(values["granularity"], f"granularity of {where}")
+    return Aggregate(name, granularity, values.get("alignment", 0))

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 from cdframe.local.identifiers import Identifier
 
-Aggregate: TypeAlias = Literal["average", "interpolation", "stepInterpolation"]
+AggregateName: TypeAlias = Literal["average", "interpolation", "stepInterpolation"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +22,20 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
+class Aggregate:
+    """An aggregate on the grid ``alignment + k * granularity``."""
+
+    name: AggregateName
+    granularity: str  # in its short form, such as 10m
+    alignment: int = 0  # ms
+
+
+@dataclass(frozen=True, slots=True)
 class Reference:
-    """A time series, or an aggregate of it on the grid ``alignment + k * granularity``."""
+    """A time series as it is, or an aggregate of it."""
 
     identifier: Identifier
     aggregate: Aggregate | None = None
-    granularity: str | None = None  # in its short form, such as 10m
-    alignment: int = 0  # ms
     target_unit: str | None = None
     target_unit_system: str | None = None
 
