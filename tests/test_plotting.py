@@ -221,6 +221,8 @@ def test_texts_and_numbers_share_a_plot() -> None:
     left, right = ax.figure.axes
     assert [line.get_label() for line in (*left.get_lines(), *right.get_lines())] == ["Pressure [bar]", "state"]
     assert [label.get_text() for label in right.get_yticklabels()] == ["on", "off"]
+    without_unit = plot(table)
+    assert [len(axes.get_lines()) for axes in without_unit.figure.axes] == [1, 1]
     more = pa.concat_tables([table, table.set_column(0, "id", pa.array([3, 3, 4, 4]))])
     with pytest.raises(ValueError, match="Texts and numbers of several units"):
         plot(more, series={1: SeriesInfo(None, "bar"), 3: SeriesInfo(None, "K")})

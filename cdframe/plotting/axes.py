@@ -113,7 +113,7 @@ def _draw(
         raise ValueError(
             "Texts and numbers of several units cannot share a plot. Hint: plot the series of texts by themselves."
         )
-    is_split = len(units) == 2 and None not in units
+    is_split = len(units) == 2 and (TEXT in units or None not in units)
     axes = {unit: ax.twinx() if is_split and number == 1 else ax for number, unit in enumerate(units)}
     styles = islice(_styles(), len(ax.get_lines()), None)
     drawn: dict[str | None, list[Line2D]] = {}
