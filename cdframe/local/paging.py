@@ -60,8 +60,8 @@ def parse_page(
     clamp: bool = False,
 ) -> Page:
     """The paging of a list request. Its cursors belong to its filters, sort and partition, not to its limit."""
-    parts = {name: body.get(name) for name in ("filter", "advancedFilter", "sort", "partition")}
-    bound = json.dumps([table, {k: v for k, v in parts.items() if v not in EMPTY}], sort_keys=True)
+    parts = _said({name: body.get(name) for name in ("filter", "advancedFilter", "sort", "partition")})
+    bound = json.dumps([table, parts], sort_keys=True)
     binding = hashlib.blake2b(bound.encode("utf-8", "surrogatepass"), digest_size=9).hexdigest()
     orders = _parse_orders(body.get("sort"), properties)
     return Page(
@@ -71,6 +71,13 @@ def parse_page(
         orders=orders,
         after=_open_cursor(body["cursor"], binding, len(orders)) if body.get("cursor") else None,
     )
+
+
+def _said(value: Any) -> Any:
+    """A value without the keys that say nothing."""
+    if not isinstance(value, dict):
+        return value
+    return {key: said for key, part in value.items() if (said := _said(part)) not in EMPTY}
 
 
 def fetch_page(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cdframe.local.access import Condition
 from cdframe.local.database import Connection
+from cdframe.local.datapoints.aggregation import aggregate_pages
 from cdframe.local.datapoints.points import Kind, Points, concatenate
 from cdframe.local.datapoints.queries import Query, StatusOptions, check_target_unit, make_cursor
 from cdframe.local.datapoints.store import Found, PointStore, Window
@@ -59,6 +60,7 @@ def retrieve(
     for kind in ("numeric", "string"):
         raw = {i: one for i, one in enumerate(asked) if not one.query.aggregates and one.kind == kind}
         pages |= dict(zip(raw, _raw_pages(PointStore(connection, kind), list(raw.values())), strict=True))
+    pages |= _aggregate_pages(connection, {i: one for i, one in enumerate(asked) if one.query.aggregates})
     return [pages[i] for i in range(len(asked))]
 
 
@@ -68,6 +70,10 @@ def _check(one: Asked) -> None:
     if query.cursor is not None and query.cursor[0] != series["id"]:
         raise bad_request(f"{query.where}.cursor is of another time series than {query.identifier.wire()}")
     check_target_unit(query.target_unit, series["unit_external_id"], query.where)
+    if query.aggregates and series["is_string"]:
+        raise bad_request(
+            f"Aggregates are not supported for string time series - {query.where} is {query.identifier.wire()}"
+        )
 
 
 def _raw_pages(store: PointStore, asked: Sequence[Asked]) -> list[DatapointsPage]:
@@ -100,6 +106,20 @@ def _raw_page(one: Asked, found: Found) -> DatapointsPage:
         page.next_cursor = make_cursor(one.series["id"], int(found.inside.timestamps[query.limit]))
     fill(page, inside, query.statuses)
     return page
+
+
+def _aggregate_pages(connection: Connection, asked: Mapping[int, Asked]) -> dict[int, DatapointsPage]:
+    queries = [(one.query, one.series["id"], one.series["is_step"]) for one in asked.values()]
+    pages = {}
+    for (i, one), (rows, cursor) in zip(
+        asked.items(), aggregate_pages(PointStore(connection, "numeric"), queries), strict=True
+    ):
+        page = pages[i] = page_of(one.series)
+        page.timestamps = rows.timestamps
+        page.aggregates = rows.columns
+        page.extremes = rows.extremes or None
+        page.next_cursor = cursor
+    return pages
 
 
 def page_of(series: Row) -> DatapointsPage:

@@ -79,8 +79,8 @@ def get_project(call: Call) -> Response:
 
 def issue_token(call: Call) -> Response:
     """OAuth 2.0 client credentials; its errors have the shape of OAuth, not that of the API."""
-    if call.content_type != FORM:
-        raise ApiError(415, f"Content-Type must be {FORM}, but was {call.content_type or 'absent'}")
+    if call.content_type not in (FORM, ""):
+        raise ApiError(415, f"Content-Type must be {FORM}, but was {call.content_type}")
     form, basic = call.request.form, call.request.authorization
     if form.get("grant_type") != "client_credentials":
         return _oauth_error(400, "unsupported_grant_type", "grant_type must be client_credentials")
