@@ -322,19 +322,14 @@ class CDFAccessor:
             >>> client.time_series.list().cdf.count()["count"].to_list()
             [3, 3]
         """
-        ids, external_ids = self._identities(self._table(), "count")
+        series = self._identified(self._table(), "count")
         api = self._client(client).with_frame("polars").datapoints
-        rows = api.retrieve(MIN_MS, "now", ids, external_ids, ["count"], "100d")
-        names = [name for name in IDENTITIES if name in rows.columns]
-        asked = pl.DataFrame(
-            {"id": [*ids, *[None] * len(external_ids)], "external_id": [*[None] * len(ids), *external_ids]},
-            schema={"id": pl.Int64, "external_id": pl.String},
-        ).select(names)
-        counts = rows.group_by(names).agg(pl.col("count").sum())
-        if "external_id" in names:
-            counts = counts.with_columns(pl.col("external_id").cast(pl.String))
-        joined = asked.join(counts, on=names, how="left", nulls_equal=True, maintain_order="left")
-        return self._give(joined.with_columns(pl.col("count").fill_null(0).cast(pl.Int64)).to_arrow())
+        rows = api.retrieve(MIN_MS, "now", *_lists(series), ["count"], "100d")
+        names = series.columns
+        counts = rows.with_columns(pl.col(name).cast(series.schema[name]) for name in names)
+        counts = counts.group_by(names).agg(pl.col("count").sum())
+        joined = series.join(counts, on=names, how="left", nulls_equal=True, maintain_order="left")
+        return self._give(joined.with_columns(pl.col("count").fill_null(0)).to_arrow())
 
     # Any resource
 
@@ -441,30 +436,33 @@ class CDFAccessor:
             return set()
         return {str(label) for label in self._data.columns if not isinstance(label, str)}
 
-    def _identities(
+    def _identified(
         self, table: pa.Table, method: str, prefer: Literal["id", "external_id"] = "external_id"
-    ) -> tuple[list[int], list[str]]:
-        """Give the ids and external ids of the rows, one for each row."""
+    ) -> pl.DataFrame:
+        """Give the distinct identities of the rows: in each row one, the preferred one where there are both."""
         names = [name for name in IDENTITIES if name in table.column_names]
         if not names:
             raise ValueError(f"{method} needs a column 'id' or 'external_id'; got {', '.join(table.column_names)}.")
         frame = pl.DataFrame(table.select(names)).unique(maintain_order=True)
-        other = "id" if prefer == "external_id" else "external_id"
-        if len(names) == 2:
-            frame = frame.with_columns(pl.when(pl.col(prefer).is_null()).then(pl.col(other)).alias(other))
-        missing = frame.select(pl.all_horizontal(pl.col(names).is_null()).any()).item()
-        if missing:
+        if frame.select(pl.all_horizontal(pl.all().is_null()).any()).item():
             raise ValueError(f"{method}: a row has neither id nor external_id.")
-        ids = frame["id"].drop_nulls().to_list() if "id" in names else []
-        external_ids = frame["external_id"].drop_nulls().cast(pl.String).to_list() if "external_id" in names else []
-        return ids, external_ids
+        if len(names) == 2:
+            other = "id" if prefer == "external_id" else "external_id"
+            frame = frame.with_columns(pl.when(pl.col(prefer).is_null()).then(pl.col(other)).alias(other))
+        frame = frame.with_columns(pl.col(pl.Categorical).cast(pl.String))
+        return frame.select(name for name in names if frame[name].null_count() < frame.height or not frame.height)
+
+    def _identities(
+        self, table: pa.Table, method: str, prefer: Literal["id", "external_id"] = "external_id"
+    ) -> tuple[list[int] | None, list[str] | None]:
+        return _lists(self._identified(table, method, prefer))
 
     def _external_ids(self, table: pa.Table) -> list[str]:
         if is_wide(table):
             by_id = self._id_headers(table)
             return list(dict.fromkeys(split_name(name)[0] for name in table.column_names[1:] if name not in by_id))
         if "external_id" in table.column_names:
-            return self._identities(table.select(["external_id"]).drop_null(), "synthetic")[1]
+            return self._identities(table.select(["external_id"]).drop_null(), "synthetic")[1] or []
         return []
 
     def _ranges_of_points(self, table: pa.Table) -> list[dict[str, Any]]:
@@ -491,7 +489,8 @@ class CDFAccessor:
             ids = [int(name) for name in dict.fromkeys(names) if name in by_id]
             external_ids = [name for name in dict.fromkeys(names) if name not in by_id]
         else:
-            ids, external_ids = self._identities(table, "plot")
+            found = self._identities(table, "plot")
+            ids, external_ids = found[0] or [], found[1] or []
         try:
             chosen = current_client(client).with_frame("pyarrow")
         except CogniteMissingClientError:
@@ -504,6 +503,14 @@ class CDFAccessor:
             if row["external_id"] is not None:
                 information[row["external_id"]] = series
         return information
+
+
+def _lists(identities: pl.DataFrame) -> tuple[list[int] | None, list[str] | None]:
+    """Give ids and external ids as the arguments of calls; None where there are none."""
+    ids, external_ids = (
+        identities[name].drop_nulls().to_list() if name in identities.columns else None for name in IDENTITIES
+    )
+    return ids, external_ids
 
 
 _DATAPOINTS_OPTIONS = ("start", "end", "aggregates", "granularity", "limit")

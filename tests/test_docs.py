@@ -52,7 +52,12 @@ def run_page(page: Path, folder: Path) -> None:
     script.write_text(code)
     environment = {**os.environ, "MPLBACKEND": "Agg", "PYTHONUTF8": "1"}
     done = subprocess.run(
-        [sys.executable, "-W", "error", script], cwd=folder, env=environment, capture_output=True, text=True, timeout=120
+        [sys.executable, "-W", "error", script],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
 

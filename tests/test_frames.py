@@ -119,16 +119,41 @@ def test_what_is_no_frame_is_refused(data: object, error: type[Exception], match
         to_arrow(data)
 
 
-def test_a_polars_user_does_not_pay_for_pandas() -> None:
-    code = (
-        "import sys, cdframe, polars as pl\n"
-        "client = cdframe.CogniteClient.local()\n"
-        "client.time_series.create(pl.DataFrame({'external_id': ['a']}))\n"
-        "client.time_series.list()\n"
-        "client.close()\n"
-        "unwanted = {'pandas', 'matplotlib', 'sympy', 'tqdm'} & sys.modules.keys()\n"
+def run(code: str) -> None:
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, timeout=60)
+
+
+def test_importing_cdframe_imports_nothing_optional_and_pandas_gets_its_accessor_later() -> None:
+    run(
+        "import sys, cdframe\n"
+        "unwanted = {'pandas', 'matplotlib', 'sympy', 'tqdm', 'cdframe.local'} & sys.modules.keys()\n"
         "assert not unwanted, unwanted\n"
         "import pandas as pd\n"
         "assert hasattr(pd.DataFrame({'a': [1]}), 'cdf')\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_polars_and_pyarrow_users_need_nothing_optional() -> None:
+    run(
+        "import sys\n"
+        "class NotInstalled:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name in ('pandas', 'matplotlib', 'sympy', 'tqdm'):\n"
+        "            raise ModuleNotFoundError(name)\n"
+        "sys.meta_path.insert(0, NotInstalled())\n"
+        "import cdframe, polars as pl\n"
+        "client = cdframe.CogniteClient.local()\n"
+        "client.time_series.create(pl.DataFrame({'external_id': ['a']}))\n"
+        "client.datapoints.insert([(1, 2.5)], external_id='a')\n"
+        "frame = client.datapoints.retrieve_dataframe(0, 'now', ['average'], '1s', external_id='a')\n"
+        "assert frame.rows()[0][1] == 2.5, frame\n"
+        "frame.cdf.to_long()\n"
+        "for call in (lambda: client.with_frame('pandas'), lambda: frame.cdf.plot()):\n"
+        "    try:\n"
+        "        call()\n"
+        "    except cdframe.CogniteImportError as error:\n"
+        "        assert 'pip install' in str(error)\n"
+        "    else:\n"
+        "        raise AssertionError\n"
+        "client.close()\n"
+    )

@@ -10,7 +10,9 @@ import pytest
 
 from cdframe import CogniteClient
 
-OPERATIONS = list(csv.DictReader((Path(__file__).parent / "data" / "operations.tsv").open(), delimiter="\t"))
+OPERATIONS = list(
+    csv.DictReader((Path(__file__).parent / "data" / "operations.tsv").read_text().splitlines(), delimiter="\t")
+)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation["path"])
