@@ -180,26 +180,24 @@ def _of_points(measure: Callable[[BucketedPoints], Floats]) -> _Definition:
 # Of the curve
 
 
-def _mean_and_variance(query: _Query) -> tuple[Floats, Floats]:
-    """Of the curve in the buckets with usable points; the value of the first one if the curve has no length."""
-    curve, usable = query.curve, query.usable
-    length = curve.lengths()
-    rough = curve.integrals(np.zeros(len(length)))[0] / np.maximum(length, 1)
-    # Once more around the mean: that takes away what rounding did to it, and keeps the variance exact.
-    distance, square = (integral / np.maximum(length, 1) for integral in curve.integrals(rough))
-    mean, variance = rough + distance, np.maximum(square - distance * distance, 0)
-    shown = np.isin(curve.numbers, usable.numbers, assume_unique=True)
-    long = length[shown] > 0
-    first = usable.values[usable.first]
-    return np.where(long, mean[shown], first), np.where(long, variance[shown], 0)
-
-
 def _average(query: _Query) -> _Column:
-    return _Column(query.usable.numbers, _mean_and_variance(query)[0])
+    length = query.curve.lengths()
+    mean = query.curve.integral(np.zeros(len(length))) / np.maximum(length, 1)
+    return _of_curve(query, length, mean, query.usable.values[query.usable.first])
 
 
 def _continuous_variance(query: _Query) -> _Column:
-    return _Column(query.usable.numbers, _mean_and_variance(query)[1])
+    length = np.maximum(query.curve.lengths(), 1)
+    mean = query.curve.integral(np.zeros(len(length))) / length
+    shift = query.curve.integral(mean) / length  # of the mean, by rounding
+    variance = np.maximum(query.curve.integral_of_square(mean) / length - shift * shift, 0)
+    return _of_curve(query, query.curve.lengths(), variance, 0.0)
+
+
+def _of_curve(query: _Query, length: Ints, measured: Floats, without_length: Floats | float) -> _Column:
+    """A measure of the curve in the buckets with good points; a curve may be as short as a point."""
+    shown = np.isin(query.curve.numbers, query.usable.numbers, assume_unique=True)
+    return _Column(query.usable.numbers, np.where(length[shown] > 0, measured[shown], without_length))
 
 
 # At the beginning of a bucket
@@ -208,9 +206,9 @@ def _continuous_variance(query: _Query) -> _Column:
 def _interpolation(query: _Query) -> _Column:
     points = query.usable
     if points.is_step:
-        return _held(query)
+        return _step_interpolation(query)
     exact = points.timestamps[points.first] == points.begin
-    between, _ = points.line_at_begin(points.values[points.before])
+    between, _ = points.line_at_begin(0.0)
     values = np.where(exact, points.values[points.first], between)
     return _Column(points.numbers, values).part(exact | points.near_before)
 

@@ -107,22 +107,22 @@ class BucketedPoints:
         starts = self.values[self.inside] - self.of_each_point(origin)
         flat = (inner == 0) | self.is_step | ~self.good[following]
         before = self.values[self.before] - origin
-        at_begin, to_first = self.line_at_begin(before)
+        at_begin, to_first = self.line_at_begin(origin)
         flat_first = (first == 0) | self.is_step | ~self.good[self.first]
         return (
             Pieces(inner, starts, np.where(flat, 0, rises)),
             Pieces(first, np.where(flat_first, before, at_begin), np.where(flat_first, 0, to_first)),
         )
 
-    def line_at_begin(self, before: Floats) -> tuple[Floats, Floats]:
-        """The line from the point before a bucket to its first one: its value at the beginning, its rise from there.
-
-        `before` is the value of the point before, in which the origin of values may be chosen.
-        """
-        behind = self.timestamps[self.first] - self.begin
-        share = behind / np.maximum(self.timestamps[self.first] - self.timestamps[self.before], 1)
-        rise = self.values[self.first] - self.values[self.before]
-        return before + rise * (1 - share), rise * share
+    def line_at_begin(self, origin: Floats | float) -> tuple[Floats, Floats]:
+        """The line from the point before a bucket to its first one: its value at the beginning, its rise from there."""
+        whole = np.maximum(self.timestamps[self.first] - self.timestamps[self.before], 1)
+        share, rest = (
+            (self.timestamps[self.first] - self.begin) / whole,
+            (self.begin - self.timestamps[self.before]) / whole,
+        )
+        before, first = self.values[self.before] - origin, self.values[self.first] - origin
+        return before * share + first * rest, (first - before) * share
 
     def lengths(self) -> Ints:
         """How long the curve of each bucket is, in ms."""
@@ -130,13 +130,15 @@ class BucketedPoints:
         lengths: Ints = np.add.reduceat(inner, self.groups) + first
         return lengths
 
-    def integrals(self, origin: Floats) -> tuple[Floats, Floats]:
-        """The integrals over the curve of its distance from the `origin` of the bucket, and of the square of that."""
+    def integral(self, origin: Floats) -> Floats:
+        """The integral over the curve of its distance from the `origin` of the bucket."""
         inner, first = self.pieces(origin)
-        return (
-            group_sums(inner.areas(), self.groups) + first.areas(),
-            group_sums(inner.squares(), self.groups) + first.squares(),
-        )
+        return group_sums(inner.areas(), self.groups) + first.areas()
+
+    def integral_of_square(self, origin: Floats) -> Floats:
+        """The integral over the curve of the square of its distance from the `origin` of the bucket."""
+        inner, first = self.pieces(origin)
+        return group_sums(inner.squares(), self.groups) + first.squares()
 
     def _following(self) -> Ints:
         """The place of the point behind each one inside, or of that one if it is the last of all."""
