@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cdframe.protobuf.messages import FIXED32, FIXED64, LENGTH, VARINT, DecodeError, Flags, Ints, Octets, Words
-from cdframe.protobuf.varints import PADDING, read_varints, words_at_every_byte
+from cdframe.protobuf.varints import PADDING, read_varints
 
 ROUNDS = 64
 _LONGEST = np.uint64(2**31 - 1)  # the longest message, string or sub-message that protobuf allows
@@ -75,9 +75,9 @@ def follow(following: Ints, first: int) -> tuple[Ints, int]:
     return way[:inside], int(way[inside])
 
 
-def read_one_field(words: Words, owner: Ints, at: Ints, end: Ints) -> tuple[FieldTable, Flags]:
+def read_one_field(buffer: Octets, owner: Ints, at: Ints, end: Ints) -> tuple[FieldTable, Flags]:
     """The field that begins at each position, and which of them are well formed and lie before their end."""
-    tag, begin, good_tag = read_varints(words, at)
+    tag, begin, good_tag = read_varints(buffer, at)
     number, wire = (tag >> np.uint64(3)).astype(np.int64), (tag & np.uint64(7)).astype(np.int64)
     good = (number > 0) & (begin - at <= 5) & (tag < np.uint64(2**32))
     if good_tag is not None:
@@ -88,12 +88,12 @@ def read_one_field(words: Words, owner: Ints, at: Ints, end: Ints) -> tuple[Fiel
     good &= (wire == VARINT) | (wire == FIXED64) | (wire == LENGTH) | (wire == FIXED32)
     if kinds[VARINT]:
         rows = np.flatnonzero(wire == VARINT)
-        value[rows], stop[rows], fine = read_varints(words, np.minimum(begin[rows], end[rows]))
+        value[rows], stop[rows], fine = read_varints(buffer, np.minimum(begin[rows], end[rows]))
         if fine is not None:
             good[rows] &= fine
     if kinds[LENGTH]:
         rows = np.flatnonzero(wire == LENGTH)
-        length, start[rows], fine = read_varints(words, np.minimum(begin[rows], end[rows]))
+        length, start[rows], fine = read_varints(buffer, np.minimum(begin[rows], end[rows]))
         good[rows] &= length <= _LONGEST
         stop[rows] = start[rows] + np.minimum(length, _LONGEST).astype(np.int64)
         if fine is not None:
@@ -108,15 +108,14 @@ def read_one_field(words: Words, owner: Ints, at: Ints, end: Ints) -> tuple[Fiel
 
 def read_fields(buffer: Octets, starts: Ints, ends: Ints) -> FieldTable:
     """All fields of the messages at the given spans of a padded buffer; spans ascend and do not overlap."""
-    words = words_at_every_byte(buffer)
     tables: list[FieldTable] = []
     active = np.flatnonzero(starts < ends)
     at, end = starts[active], ends[active]
     while len(active):
         if len(tables) == ROUNDS:
-            tables.append(_read_many_fields(buffer, words, active, at, end))
+            tables.append(_read_many_fields(buffer, active, at, end))
             break
-        table, good = read_one_field(words, active, at, end)
+        table, good = read_one_field(buffer, active, at, end)
         if not good.all():
             raise _malformed(at, int(np.argmin(good)), end)
         tables.append(table)
@@ -135,13 +134,13 @@ def read_fields(buffer: Octets, starts: Ints, ends: Ints) -> FieldTable:
     )
 
 
-def _read_many_fields(buffer: Octets, words: Words, owners: Ints, starts: Ints, ends: Ints) -> FieldTable:
+def _read_many_fields(buffer: Octets, owners: Ints, starts: Ints, ends: Ints) -> FieldTable:
     """The same by pointer doubling: one chain that goes on in the next message where one ends."""
     lengths = ends - starts
     position = concatenated_ranges(starts, lengths)
     message = np.repeat(np.arange(len(starts)), lengths)
     total = len(position)
-    table, good = read_one_field(words, message, position, ends[message])
+    table, good = read_one_field(buffer, message, position, ends[message])
     # Messages lie one behind the other in `position`, so the end of one is where the next begins.
     following = np.where(good, np.arange(total) + (table.stop - position), total + 1)
     way, outcome = follow(following, 0)

@@ -15,7 +15,7 @@ import numpy as np
 
 from cdframe.protobuf.fields import concatenated_ranges, follow, read_fields
 from cdframe.protobuf.messages import LENGTH, DecodeError, Ints, Octets
-from cdframe.protobuf.varints import read_varints, words_at_every_byte
+from cdframe.protobuf.varints import read_varints
 
 RECORD_TAG = 0x0A
 
@@ -52,7 +52,7 @@ def _find_plain_records(buffer: Octets, length: int) -> tuple[Ints, Ints] | None
     starts = begins + 2
     long = np.flatnonzero(lengths >= 0x80)
     if len(long):
-        numbers, behind, good = read_varints(words_at_every_byte(buffer), begins[long] + 1)
+        numbers, behind, good = read_varints(buffer, begins[long] + 1)
         beyond = (numbers > length) | (behind - begins[long] > 6)
         if good is not None:
             beyond |= ~good

@@ -56,8 +56,12 @@ def spread(numbers: Words) -> Words:
     return words
 
 
-def read_varints(words: Words, at: Ints) -> tuple[Words, Ints, Flags | None]:
-    """Numbers, the positions behind them, and which are well formed (None: all are)."""
+def read_varints(buffer: Octets, at: Ints) -> tuple[Words, Ints, Flags | None]:
+    """Numbers at positions in a padded buffer, the positions behind them, and which are well formed (None: all)."""
+    first = buffer[at]
+    if first.max(initial=0) < 0x80:  # tags and the lengths of short strings are single bytes
+        return first.astype(np.uint64), at + 1, None
+    words = words_at_every_byte(buffer)
     raw = words[at]
     stops = ~raw & _CONTINUES
     first_stop = stops & (~stops + _ONE)
