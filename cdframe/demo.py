@@ -156,12 +156,15 @@ def _read(client: CogniteClient, story: _Story, points: int) -> None:
 
 def _ask(client: CogniteClient, story: _Story) -> None:
     start, end = YEAR
-    expression = "(ts{externalId='san_francisco'} - ts{externalId='seattle'}) * 5 / 9"
-    with story.step("Ask a synthetic question: how much warmer is San Francisco, in °C?", expression) as tell:
+    expression = "(sf - seattle) * 5 / 9"
+    call = f'client.datapoints.synthetic.query("{expression}", start, end, variables={{"sf": ...}})'
+    with story.step("Ask a synthetic question: how much warmer is San Francisco, in °C?", call) as tell:
         began = time.perf_counter()
-        warmer = client.datapoints.synthetic.query(expression, start, end)
+        warmer = client.datapoints.synthetic.query(
+            expression, start, end, variables={"sf": "san_francisco", "seattle": "seattle"}
+        )
         elapsed = time.perf_counter() - began
-        values = warmer["value"]
+        values = warmer[expression]
         tell(
             f"{values.mean():.1f} °C on average, {values.min():.1f} to {values.max():.1f} °C in single hours: "
             f"{len(values):,} points in {_seconds(elapsed)}"

@@ -132,6 +132,12 @@ def test_a_wide_frame_by_identifier_and_aggregate() -> None:
     assert [line.get_label() for line in right.get_lines()] == ["twelve discrete variance [(m/s)²]"]
 
 
+def test_errors_of_a_synthetic_query_are_gaps_and_not_a_series() -> None:
+    table = pa.table({"timestamp": times(0, 1, 2), "1 / A": [1.0, None, 3.0], "1 / A|error": [None, "A is 0", None]})
+    (line,) = plot(table).get_lines()
+    assert points(line) == [(0, 1), (1, None), (2, 3)]
+
+
 @pytest.mark.parametrize("columns", [{"value": [1.0, 2.0, 3.0]}, {"average": [1.0, 2.0, 3.0]}])
 def test_step_series_are_steps(columns: dict[str, list[float]]) -> None:
     ax = plot(long("valve", [0, 1, 2], **columns), series={"valve": SeriesInfo(None, "%", is_step=True)})

@@ -170,7 +170,8 @@ def _groups(table: pa.Table, identifiers: list[str]) -> Iterator[tuple[tuple[str
 
 def _wide_columns(table: pa.Table) -> Iterator[_Column]:
     times = _milliseconds(table)
-    names = [name for name in table.column_names if name != "timestamp"]
+    errors = {f"{name}|error" for name in table.column_names}  # of synthetic queries: why there is no value
+    names = [name for name in table.column_names if name != "timestamp" and name not in errors]
     values = {name: _values(table, name) for name in names}
     split = {name: _split_header(name) for name in names}
     raw = [_is_filled(values[name]) for name in names if split[name][1] is None]
