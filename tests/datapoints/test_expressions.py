@@ -10,7 +10,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 import sympy
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cdframe.datapoints.expressions import is_sympy, to_expression
@@ -205,8 +205,8 @@ trees = st.recursive(
 @settings(max_examples=60, deadline=None)
 @given(trees)
 def test_written_expressions_mean_the_same(tree: sympy.Expr) -> None:
-    if tree.has(sympy.zoo, sympy.nan, sympy.oo):
-        return
+    assume(not tree.has(sympy.zoo, sympy.nan, sympy.oo))
+    assume(all(abs(number) < 1e6 for number in tree.atoms(sympy.Number)))  # or sin() has no digits left
     name = to_expression(tree, SERIES)[1]
     back = sympy.parse_expr(name, {"a": a, "b": b, "c": c, "pow": sympy.Pow, "abs": sympy.Abs, "ln": sympy.log})
     point = {a: 0.37, b: 1.21, c: -0.83}

@@ -7,7 +7,7 @@ divisor is zero. Functions whose last digit depends on the library of the machin
 from __future__ import annotations
 
 import math
-from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -149,11 +149,12 @@ def computed(tree: Any, at: dict[str, Any]) -> float:
 
 
 def rounded(value: float, decimals: int) -> float:
-    shifted = Decimal(value).scaleb(decimals)
-    distance = abs(abs(shifted) % 1 - Decimal("0.5"))
-    if 0 < distance < Decimal("1e-6") or (distance == 0 and value * 1024 % 1):
+    unit = Fraction(10) ** -decimals
+    shifted = abs(Fraction(value)) / unit
+    distance = abs(shifted % 1 - Fraction(1, 2))
+    if 0 < distance < Fraction(1, 10**6) or (distance == 0 and value * 1024 % 1):
         raise Undecided  # a tie only after, or only before, the product is rounded to a float
-    return float(shifted.to_integral_value(ROUND_HALF_UP).scaleb(-decimals))
+    return math.copysign(float(math.floor(shifted + Fraction(1, 2)) * unit), value)
 
 
 def apply(name: str, x: float, y: float = 0.0) -> float:

@@ -91,15 +91,17 @@ def _sample(
     """The timestamps of the rows, and what each input is at them; all inputs are defined in [start, end)."""
     if start >= end:
         return np.empty(0, np.int64), {reference: np.empty(0) for reference in inputs}
-    read = {reference: one.rows(start, end, limit) for reference, one in inputs.items()}
-    complete = end  # all points before it have been read
-    for times, _ in read.values():
-        if len(times) >= limit:
-            complete = min(complete, int(times[-1]) + 1)
+    read: dict[Reference, tuple[Ints, NDArray[Any]]] = {}
+    complete = end  # all rows of all inputs before it have been read
+    for reference in sorted(inputs, key=lambda reference: reference.aggregate is not None):
+        # Points come first: they are the denser ones, so that less need be aggregated.
+        read[reference] = inputs[reference].rows(start, complete, limit)
+        if len(read[reference][0]) >= limit:
+            complete = int(read[reference][0][limit - 1]) + 1
     timestamps = np.unique(np.concatenate([times for times, _ in read.values()]))
     timestamps = timestamps[timestamps < complete][:limit]
     samples = {
-        reference: _values_at(timestamps, one, *read[reference], end) if len(timestamps) else np.empty(0)
+        reference: _values_at(timestamps, one, *read[reference], complete) if len(timestamps) else np.empty(0)
         for reference, one in inputs.items()
     }
     return timestamps, samples

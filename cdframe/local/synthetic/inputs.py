@@ -155,16 +155,16 @@ class AggregateInput:
 
     def after(self, timestamp: int) -> Row | None:
         first, width = self._first_from(timestamp), 1
-        stop = first + 1  # if it is empty, it may yet have a row, being behind one with points
         while True:
+            point = self._reader.after(self._series_id, self._begin(first))
+            # Where there are no more points, the first bucket may yet have a row, being behind the last points.
+            stop = (first if point is None else self._bucket(point[0])) + width
             times, values = self._aggregated(first, stop, *self._points(first, stop))
             if len(times):
                 return int(times[0]), float(values[0])
-            point = self._reader.after(self._series_id, self._begin(stop))
             if point is None:
                 return None
-            first = self._bucket(point[0])
-            stop, width = first + 1 + width, 2 * width
+            first, width = stop, 2 * width
 
     def _bucket(self, timestamp: int) -> int:
         """The bucket that a timestamp lies in."""
