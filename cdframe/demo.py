@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from textwrap import indent
 from typing import Any
 
 import numpy as np
@@ -37,6 +36,7 @@ SERIES = pl.DataFrame(
     [
         {"external_id": "seattle", "name": "Seattle", "unit": "°F", "metadata": {"source": "NOAA"}},
         {"external_id": "san_francisco", "name": "San Francisco", "unit": "°F", "metadata": {"source": "NOAA"}},
+        {"external_id": "seattle/precipitation", "name": "Precipitation in Seattle", "unit": "mm"},
         {"external_id": "seattle/weather", "name": "Weather in Seattle", "is_string": True},
         {"external_id": VIBRATION, "name": "Pump vibration (generated)", "unit": "mm/s"},
     ],
@@ -75,7 +75,10 @@ def run(output: Path, *, points: int = 5_000_000, write: Callable[[str], object]
 
 
 def _measurements(pandas: Any) -> tuple[Any, Any]:
-    """Load a year of hourly temperatures of two cities, and four years of daily weather, as pandas frames in UTC."""
+    """Load a year of hourly temperatures of two cities, and four years of daily weather, as pandas frames in UTC.
+
+    Both come from NOAA; vega_datasets ships them.
+    """
     try:
         import matplotlib
     except ImportError as error:
@@ -90,7 +93,7 @@ def _measurements(pandas: Any) -> tuple[Any, Any]:
     temperatures = pandas.DataFrame(
         {city: frame.set_index("date")["temp"] for city, frame in zip(CITIES, hourly, strict=True)}
     )
-    weather = data.seattle_weather().set_index("date")[["weather"]].set_axis(["seattle/weather"], axis=1)
+    weather = data.seattle_weather().set_index("date")[["precipitation", "weather"]].add_prefix("seattle/")
     for frame in (temperatures, weather):
         frame.index = (frame.index + STANDARD_TIME).tz_localize("UTC").rename("timestamp")
     return temperatures, weather
@@ -117,7 +120,7 @@ def _write(client: CogniteClient, story: _Story, temperatures: Any, weather: Any
         temperatures.cdf.insert()
         weather.cdf.insert()
         count = temperatures.size + weather.size
-        tell(_speed(count, began, "in") + ": a year of hourly temperatures, four years of weather")
+        tell(_speed(count, began, "in") + ": hourly temperatures, four years of weather")
 
     vibration: Any = _vibration(points)
     with story.step(f"Insert {points:,} points, one a second, from a Polars frame", "vibration.cdf.insert()") as tell:
@@ -220,7 +223,8 @@ class _Story:
         yield self._tell
 
     def _tell(self, text: str) -> None:
-        self._write(indent(text, "      "))
+        for line in text.splitlines():
+            self._write(f"      {line.rstrip()}")
 
     def end(self, output: Path, seconds: float) -> None:
         self._write("")
@@ -264,4 +268,4 @@ def _shown(frame: pl.DataFrame) -> str:
         tbl_cols=-1,
         float_precision=1,
     ):
-        return "\n".join(line[1:].rstrip() for line in str(frame).splitlines())
+        return "\n".join(line[1:] for line in str(frame).splitlines())

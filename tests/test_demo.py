@@ -42,7 +42,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
         check=False,
         env={**os.environ, "COLUMNS": "100", "PYTHONIOENCODING": "utf-8"},
     )
-    assert (ended.returncode, ended.stderr) == (0, "")
+    errors = [line for line in ended.stderr.splitlines() if "font cache" not in line]  # built on first use
+    assert (ended.returncode, errors) == (0, [])
     return ended.stdout, folder
 
 
@@ -57,7 +58,7 @@ def test_every_step_is_told_in_order(told: tuple[str, Path]) -> None:
 def test_the_numbers_are_those_of_what_was_done(told: tuple[str, Path]) -> None:
     text, _ = told
     speeds = re.findall(r"([\d,]+) points (in|out), ([\d,]+) a second", text)
-    assert [(points, way) for points, way, _ in speeds] == [("18,979", "in"), ("100,000", "in"), ("100,000", "out")]
+    assert [(points, way) for points, way, _ in speeds] == [("20,440", "in"), ("100,000", "in"), ("100,000", "out")]
     assert "each as written" in text
     assert "NOT as written" not in text
     assert "365 days" in text
