@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -130,6 +131,7 @@ class CogniteClient:
             "base_url": "http://local-cdf",
         }
         config = resolve({**arguments, **access})
+        _engine_key(engine)
         client = cls.__new__(cls)
         client._begin(Session(config, httpx.WSGITransport(app=engine.app)), config.frame, engine)
         return client
@@ -260,6 +262,15 @@ def current_client(client: CogniteClient | None = None) -> CogniteClient:
     if chosen is None:
         raise CogniteMissingClientError
     return chosen
+
+
+@atexit.register
+def _end() -> None:
+    """Close the local engines that are still open, so that they write everything to their folders."""
+    global _current
+    _current = None
+    for engine in list(_engines.values()):
+        engine.close()
 
 
 def _engine_key(engine: LocalCDF) -> str:

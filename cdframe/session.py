@@ -6,6 +6,7 @@ the rules allow, `_send` sends once. `run` and `write` do many at a time on the 
 
 from __future__ import annotations
 
+import atexit
 import gzip
 import json as jsonlib
 import logging
@@ -16,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, as_completed, wait
 from typing import Any, TypeVar
 from urllib.parse import quote
+from weakref import WeakSet
 
 import httpx
 
@@ -56,6 +58,7 @@ class Session:
         except BaseException:
             self.close()
             raise
+        _open.add(self)
         self._base_path = f"/api/v1/projects/{quote(self.project, safe='')}"
 
     @property
@@ -247,6 +250,16 @@ class Session:
     def _check_open(self) -> None:
         if self._closed.is_set():
             raise RuntimeError("This client is closed.")
+
+
+_open: WeakSet[Session] = WeakSet()
+
+
+@atexit.register
+def _close_open_sessions() -> None:
+    """Let go of all connections when the process ends, while everything that they need is still there."""
+    for session in list(_open):
+        session.close()
 
 
 def _connection_error(request: httpx.Request, error: Exception, attempts: int, sent: bool) -> CogniteConnectionError:

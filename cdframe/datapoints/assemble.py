@@ -17,9 +17,6 @@ from cdframe.datapoints.windows import SeriesProgress
 from cdframe.errors import CogniteDuplicateColumnsError
 from cdframe.schemas import TIMESTAMP
 
-EXTERNAL_ID = pa.dictionary(pa.int32(), pa.string())
-"""The type of external ids in long frames."""
-
 
 @dataclass(slots=True, eq=False)
 class SeriesColumns:
@@ -66,9 +63,12 @@ def long_table(plan: ReadPlan, parts: Sequence[SeriesColumns]) -> pa.Table:
     table: dict[str, pa.Array | pa.ChunkedArray] = {}
     rows = [part.rows for part in parts]
     if plan.by_id:
-        table["id"] = _repeat([part.read.id for part in parts], rows, pa.int64())
+        table["id"] = _repeat([part.read.id for part in parts], rows)
     if plan.by_external_id:
-        table["external_id"] = _repeat([part.read.external_id for part in parts], rows, EXTERNAL_ID)
+        names = [read.external_id for read in plan.reads if read.external_id is not None]
+        codes: dict[str | None, int] = {name: code for code, name in enumerate(names)}
+        indices = _repeat([codes.get(part.read.external_id) for part in parts], rows)
+        table["external_id"] = encode_names(indices, names)
     table["timestamp"] = _concat(parts, "timestamp", pa.int64()).view(TIMESTAMP)
     if plan.has_raw:
         raw = [part for part in parts if not part.read.aggregates]
@@ -96,6 +96,15 @@ class WideColumn:
         """Its name: the identifier, and the aggregate behind a bar."""
         shown = include_aggregate_name and self.aggregate is not None
         return f"{self.series}|{self.aggregate}" if shown else self.series
+
+
+def encode_names(codes: pa.Array, names: Sequence[str] | pa.Array) -> pa.DictionaryArray:
+    """Make a column of external ids from their numbers.
+
+    All names asked for are in the dictionary, whether they have rows or not: pandas takes the type of a category from
+    its names, and a frame without rows shall have the types of others.
+    """
+    return pa.DictionaryArray.from_arrays(codes.cast(pa.int32()), pa.array(names, pa.string()))
 
 
 def wide_columns(parts: Sequence[SeriesColumns]) -> list[WideColumn]:
@@ -205,14 +214,8 @@ def _join(arrays: Sequence[pa.Array], of_type: pa.DataType) -> pa.Array:
     return pa.concat_arrays(filled) if filled else pa.array([], of_type)
 
 
-def _repeat(values: Sequence[int | str | None], rows: Sequence[int], of_type: pa.DataType) -> pa.Array:
-    """Give each value for so many rows."""
-    if pa.types.is_dictionary(of_type):
-        names = [value for value in values if value is not None]
-        positions = iter(range(len(names)))
-        codes = [None if value is None else next(positions) for value in values]
-        return pa.DictionaryArray.from_arrays(_repeat(codes, rows, pa.int32()), pa.array(names, pa.string()))
+def _repeat(values: Sequence[int | None], rows: Sequence[int]) -> pa.Array:
+    """Give each number for so many rows."""
     numbers = np.array([0 if value is None else value for value in values], np.int64)
     missing = np.array([value is None for value in values], np.bool_)
-    mask = np.repeat(missing, rows) if missing.any() else None
-    return pa.array(np.repeat(numbers, rows), of_type, mask=mask)
+    return pa.array(np.repeat(numbers, rows), mask=np.repeat(missing, rows) if missing.any() else None)

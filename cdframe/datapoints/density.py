@@ -82,14 +82,27 @@ class Histogram:
         return min(end, max(start + 1, int(moment)))
 
 
-def histogram(starts: NDArray[np.int64], counts: NDArray[np.float64], width: int, step: float) -> Histogram:
-    """Make a histogram of buckets of one width that hold points; rows of the read stand at least `step` ms apart."""
+def histogram(
+    starts: NDArray[np.int64], counts: NDArray[np.float64], width: int, *, start: int, rate: float, step: float
+) -> Histogram:
+    """Make a histogram of the buckets that hold points.
+
+    Args:
+        starts: where buckets begin.
+        counts: the points in each.
+        width: the length of a bucket.
+        start: where the histogram begins.
+        rate: rows per ms just before `start`. While it is higher than the mean of the first bucket, rows are thought
+            to go on at it: so a bucket that is much longer than the data hold serves all the same.
+        step: rows are at least so many ms apart.
+    """
     rows = np.minimum(counts, max(1.0, width / step))
     after = np.cumsum(rows)
-    return Histogram(
-        np.column_stack([starts, starts + width]).ravel().astype(np.float64),
-        np.column_stack([after - rows, after]).ravel(),
-    )
+    ends = (starts + width).astype(np.float64)
+    begins = np.maximum(starts, start).astype(np.float64)
+    if rate > 0 and starts[0] <= start < ends[0]:
+        ends[0] = min(ends[0], start + rows[0] / rate)
+    return Histogram(np.column_stack([begins, ends]).ravel(), np.column_stack([after - rows, after]).ravel())
 
 
 def counting_granularity(start: int, end: int, buckets: int) -> str:

@@ -224,9 +224,8 @@ class _Engine:
         limit = MOST_AGGREGATES // len(candidates)
         items = [_count_item(series, limit) for series in candidates]
         for series in candidates:
-            series.counting = True
-            if len(candidates) > self._workers:
-                self._ready.pop(series, None)  # better wait than guess for many
+            # Until counts are there, some windows go by the density seen so far, so that workers are not idle.
+            series.counting, series.guesses = True, self._workers // len(candidates)
         return _Request(
             partial(fetch_pages, self._session, items, ignore_unknown_ids=True),
             partial(self._accept_counts, items),
@@ -293,8 +292,18 @@ def _histogram(item: _CountItem, page: Page | None) -> Histogram | None:
         return None
     counts = page.columns["count"]
     assert isinstance(counts, np.ndarray)
-    width = granularity_to_ms(item.read.granularity)
-    return histogram(page.timestamps, np.nan_to_num(counts), width, item.series.grid.step)
+    counts = np.nan_to_num(counts)
+    # The first bucket begins at a whole unit of time: what it counts before the span has come already.
+    counts[0] = max(0.0, counts[0] - item.series.rows_between(int(page.timestamps[0]), item.read.start))
+    seen = item.series.spans[0].density if item.series.spans else None
+    return histogram(
+        page.timestamps,
+        counts,
+        granularity_to_ms(item.read.granularity),
+        start=item.read.start,
+        rate=seen.rate if isinstance(seen, Uniform) else 0.0,
+        step=item.series.grid.step,
+    )
 
 
 def _merge(errors: Sequence[CogniteNotFoundError]) -> CogniteAPIError:

@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 
-from cdframe.datapoints.assemble import EXTERNAL_ID
+from cdframe.datapoints.assemble import encode_names
 from cdframe.datapoints.pages import PROTOBUF, Ints, Values
 from cdframe.datapoints.points import SeriesPoints
 from cdframe.protobuf import InsertionItem, encode_insertion_request
@@ -117,14 +117,16 @@ def _rows(parts: Sequence[_Part]) -> pa.Table:
     """The input rows of a request as a long table, which can be inserted again."""
     table: dict[str, pa.Array] = {}
     lengths = [len(part.timestamps) for part in parts]
-    ids, names = [part.id for part in parts], [part.external_id for part in parts]
-    if any(id is not None for id in ids):
-        mask = np.repeat([id is None for id in ids], lengths)
-        table["id"] = pa.array(np.repeat([id or 0 for id in ids], lengths), pa.int64(), mask=mask)
-    if any(name is not None for name in names):
-        mask = np.repeat([name is None for name in names], lengths)
-        codes = pa.array(np.repeat(np.arange(len(parts)), lengths), pa.int32(), mask=mask)
-        table["external_id"] = pa.DictionaryArray.from_arrays(codes, pa.array(names, pa.string())).cast(EXTERNAL_ID)
+    ids = np.array([part.id or 0 for part in parts], np.int64)
+    by_name = np.array([part.id is None for part in parts], np.bool_)
+    if not by_name.all():
+        table["id"] = pa.array(np.repeat(ids, lengths), mask=np.repeat(by_name, lengths))
+    if by_name.any():
+        codes = np.cumsum(by_name) - 1
+        names = [part.external_id or "" for part in parts if part.id is None]
+        table["external_id"] = encode_names(
+            pa.array(np.repeat(codes, lengths), mask=np.repeat(~by_name, lengths)), names
+        )
     table["timestamp"] = pa.array(np.concatenate([part.timestamps for part in parts])).view(TIMESTAMP)
     is_text = [isinstance(part.values, pa.Array) for part in parts]
     if not all(is_text):

@@ -9,7 +9,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cdframe.datapoints.assemble import EXTERNAL_ID
+from cdframe.datapoints.assemble import encode_names
 from cdframe.errors import CogniteConnectionError
 from cdframe.identifiers import identifiers
 from cdframe.schemas import TIMESTAMP
@@ -37,8 +37,9 @@ def read_latest(session: Session, id: Any, external_id: Any, before: int | None,
     if id is not None:
         table["id"] = rows["id"].to_arrow()
     if external_id is not None:
-        texts = rows["external_id"].to_arrow().cast(pa.string())
-        table["external_id"] = pc.dictionary_encode(texts).cast(EXTERNAL_ID)
+        names = pa.array(dict.fromkeys(wanted.column("external_id").drop_null().to_pylist()), pa.string())
+        codes = pc.index_in(rows["external_id"].to_arrow().cast(pa.string()), names)
+        table["external_id"] = encode_names(codes, names)
     table["timestamp"] = rows["timestamp"].to_arrow().view(TIMESTAMP)
     is_text = rows["is_string"]
     if not is_text.any() or not is_text.all():
@@ -84,5 +85,5 @@ def _fetch(session: Session, wanted: pa.Table, before: int | None, ignore_unknow
     return (
         both.explode("datapoints", empty_as_null=False)
         .unnest("datapoints")
-        .select("id", "external_id", pl.col("isString").alias("is_string"), "timestamp", "value")
+        .select("id", "external_id", pl.col("isString").fill_null(False).alias("is_string"), "timestamp", "value")
     )

@@ -84,6 +84,7 @@ class SeriesProgress:
     is_step: bool = False
     counting: bool = False
     counted: bool = False
+    guesses: int = 0  # windows that may still be cut before counts are there
     pages: list[tuple[float, Page]] = field(default_factory=list)
     rows: int = 0
     spans: list[Span] = field(default_factory=list)
@@ -115,8 +116,8 @@ class SeriesProgress:
         return most + self.lead(start)
 
     def front(self) -> Span | None:
-        """The span to cut next; None when none is left, or when what is being fetched may do."""
-        if not self.spans:
+        """The span to cut next; None when there is none, when what is being fetched may do, or until counts come."""
+        if not self.spans or (self.counting and self.guesses <= 0):
             return None
         span = self.spans[0]
         if self.read.limit is not None and 0 < self.read.limit <= self._rows_before(span.start, expected=True):
@@ -145,6 +146,7 @@ class SeriesProgress:
         else:
             span.start, span.cursor = end, None
         self.flying.append(window)
+        self.guesses -= self.counting
         return window
 
     def accept(self, window: Window, page: Page | None) -> bool:
@@ -186,6 +188,10 @@ class SeriesProgress:
                 last = int(fresh.timestamps[-1])
         self.pages = []
         return pages
+
+    def rows_between(self, start: int, end: int) -> int:
+        """How many rows of [start, end) have come."""
+        return sum(len(page.between(start, end)) for _, page in self.pages)
 
     def expected_rows(self) -> float:
         """How many rows are thought to be still to come."""

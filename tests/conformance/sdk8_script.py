@@ -96,7 +96,7 @@ def seen_frame(frame: pd.DataFrame) -> dict[str, Any]:
         names.append(
             "|".join(map(str, column)) if isinstance(column, tuple) else str(getattr(column, "external_id", column))
         )
-    values = [frame.iloc[:, number].tolist() for number in range(frame.shape[1])]
+    values = [frame.iloc[:, number].astype(object).to_numpy(na_value=None) for number in range(frame.shape[1])]
     return {"columns": names, "rows": rows_of_columns(names, [times, *values])}
 
 
@@ -491,7 +491,7 @@ def _() -> Any:
     return {
         "count": temperature.count(),
         "first": [first.timestamp, first.value],
-        "latest": [latest.timestamp, latest.value],
+        "latest": [round(latest.timestamp.timestamp() * 1000), latest.value],
     }
 
 

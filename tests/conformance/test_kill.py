@@ -82,7 +82,6 @@ def test_acknowledged_writes_survive_a_kill(tmp_path: Path) -> None:
             process.kill()
             outcomes |= {name: future.result(timeout=30) for name, future in futures.items()}
         process.wait()
-        process.stdout.close()
         with running(folder, log) as base_url, contextlib.closing(RawClient(base_url)) as raw:
             for name, (acknowledged, with_the_last) in outcomes.items():
                 assert acknowledged, f"{name} had nothing acknowledged before the kill"
@@ -99,7 +98,6 @@ def test_a_second_server_of_a_folder_is_refused(tmp_path: Path) -> None:
     finally:
         process.terminate()
         process.wait(timeout=30)
-        process.stdout.close()
     assert second.returncode != 0
     assert str(folder) in second.stderr
     assert str(process.pid) in second.stderr

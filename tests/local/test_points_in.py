@@ -9,8 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from cdframe.local.datapoints import store
 from cdframe.protobuf import InsertionItem, encode_insertion_request
 from tests.local.api import PROTOBUF, Api
+from tests.local.blocks import check_blocks
 
 DATA = "/timeseries/data"
 FIRST, LAST = -2_208_988_800_000, 4_102_444_799_999
@@ -287,3 +289,17 @@ def test_points_do_not_touch_the_series(api: Api) -> None:
     before = api.post("/timeseries/byids", {"items": [{"externalId": name}]})
     api.insert(name, {1: 1})
     assert api.post("/timeseries/byids", {"items": [{"externalId": name}]}) == before
+
+
+def test_small_writes_are_merged(fresh: Api) -> None:
+    name, other = fresh.new(), fresh.new()
+    for time in range(300):
+        fresh.insert(name, {time: time})
+        if time % 10 == 0:
+            fresh.insert(other, {-time: time})  # and backwards
+    with fresh.engine.database.read() as connection:
+        blocks = connection.tuples("SELECT count(*) FROM numeric_blocks GROUP BY series ORDER BY ALL")
+    assert max(count for (count,) in blocks) <= 3 * store.FANOUT
+    assert [time for time, _ in fresh.points(name, limit=1000)] == list(range(300))
+    assert [time for time, _ in fresh.points(other, limit=1000)] == list(range(-290, 10, 10))
+    check_blocks(fresh, "numeric")
