@@ -138,7 +138,7 @@ def _write(client: CogniteClient, story: _Story, temperatures: Any, weather: Any
 
 def _read(client: CogniteClient, story: _Story, points: int) -> None:
     start, end = YEAR
-    call = 'client.datapoints.retrieve_dataframe(start, end, ["average", "max"], "1d", external_id=cities)'
+    call = 'client.datapoints.retrieve_dataframe(start, end, ["average", "max"], "1d", external_id=...)'
     with story.step("Read aggregates into Polars", call) as tell:
         began = time.perf_counter()
         daily = client.datapoints.retrieve_dataframe(start, end, ["average", "max"], "1d", external_id=list(CITIES))
