@@ -40,20 +40,20 @@ EVERYTHING: Sequence[Capability] = [
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A test of rows in SQL, with its parameters."""
+    """A test of rows in SQL, with its parameters; the text can stand beside AND as it is."""
 
     sql: str = "TRUE"
     parameters: Sequence[Any] = ()
 
     def __and__(self, other: Condition) -> Condition:
-        return Condition(f"({self.sql}) AND ({other.sql})", [*self.parameters, *other.parameters])
+        return Condition(f"({self.sql} AND {other.sql})", [*self.parameters, *other.parameters])
 
 
 def any_of(conditions: Iterable[Condition]) -> Condition:
     """The rows that at least one condition holds for."""
     given = list(conditions)
     return Condition(
-        " OR ".join(f"({condition.sql})" for condition in given) or "FALSE",
+        f"({' OR '.join(f'({condition.sql})' for condition in given) or 'FALSE'})",
         [parameter for condition in given for parameter in condition.parameters],
     )
 

@@ -43,7 +43,7 @@ class _Compiler:
         path = f"{where}.{operator}"
         if operator == "not":
             inner = self.clause(operand, path, depth + 1)
-            return Condition(f"NOT coalesce(({inner.sql}), FALSE)", inner.parameters)
+            return Condition(f"NOT coalesce({inner.sql}, FALSE)", inner.parameters)
         if operator in ("and", "or"):
             values = as_list(operand, path)
             check_size(values, path, 1, MOST_CLAUSES)

@@ -80,6 +80,14 @@ class Application:
             message = f"Internal server error; request id {request_id} is in the log with the traceback"
             response = answer(ApiError(500, message).body(), 500)
         response.headers["x-request-id"] = request_id
+        logger.debug(
+            "request %s: %s %s by %s: %s",
+            request_id,
+            request.method,
+            request.path,
+            request.headers.get("x-cdp-app", "unnamed client"),
+            response.status_code,
+        )
         compress(request, response)
         return response(environ, start_response)
 

@@ -37,7 +37,7 @@ class Relation:
         if not external_ids or self.table is None:
             return by_id
         sql = f"SELECT id FROM {self.table} WHERE external_id IN (SELECT unnest(?::VARCHAR[]))"
-        return Condition(f"{by_id.sql} OR {column} IN ({sql})", [ids, external_ids])
+        return Condition(f"({by_id.sql} OR {column} IN ({sql}))", [ids, external_ids])
 
 
 ASSETS = Relation("Asset ids not found")

@@ -88,7 +88,7 @@ def _value_filter(value: Any, where: str, depth: int = 1) -> Condition:
     path = f"{where}.{operator}"
     if operator == "not":
         inner = _value_filter(operand, path, depth + 1)
-        return Condition(f"NOT ({inner.sql})", inner.parameters)
+        return Condition(f"(NOT {inner.sql})", inner.parameters)
     if operator in ("and", "or"):
         parts = [_value_filter(part, f"{path}[{i}]", depth + 1) for i, part in enumerate(as_list(operand, path))]
         if operator == "or":

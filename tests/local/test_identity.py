@@ -261,6 +261,30 @@ def test_scope_of_data_sets_never_covers_series_without_one(fresh: Api) -> None:
     api.error("/timeseries", {"items": [{"externalId": "new"}]}, 403)
 
 
+def test_capabilities_add_up_and_let_nothing_else_through(fresh: Api) -> None:
+    first, second, third = fresh.create({"name": "a"}, {"name": "b"}, {"name": "c"})
+    fresh.post("/timeseries/data", {"items": [{"id": third["id"], "datapoints": [{"timestamp": 1, "value": 1}]}]})
+    api = member(
+        fresh,
+        time_series({"idscope": {"ids": [first["id"]]}}),
+        time_series({"idscope": {"ids": [second["id"]]}}, "READ"),
+        time_series({"datasetScope": {"ids": [7]}}),
+        {"securityCategoriesAcl": {"actions": ["MEMBEROF"], "scope": ALL}},
+    )
+    everyone = {"items": [{"id": series["id"]} for series in (first, second, third)]}
+    assert len(api.get("/timeseries")["items"]) == 2
+    assert api.error("/timeseries/byids", everyone)["missing"] == [{"id": third["id"]}]
+    assert api.error("/timeseries/delete", everyone)["missing"] == [{"id": second["id"]}, {"id": third["id"]}]
+    assert api.error("/timeseries/data/list", everyone)["missing"] == [{"id": third["id"]}]
+    body = {"filter": {"name": "c"}, "advancedFilter": {"or": [{"exists": {"property": ["name"]}}] * 2}}
+    assert api.post("/timeseries/list", body) == {"items": []}
+    values = {"aggregate": "uniqueValues", "properties": [{"property": ["name"]}]}
+    wanted = {"or": [{"prefix": {"value": "b"}}, {"prefix": {"value": "c"}}]}
+    assert api.post("/timeseries/aggregate", {**values, "aggregateFilter": wanted})["items"] == [
+        {"values": ["b"], "count": 1}
+    ]
+
+
 def test_security_categories(fresh: Api) -> None:
     fresh.create({"externalId": "open"}, {"externalId": "secret", "securityCategories": [1, 2]})
     outsider = member(fresh, time_series(ALL))
