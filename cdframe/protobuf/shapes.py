@@ -42,8 +42,7 @@ class Shape:
     checks: tuple[tuple[int, np.uint64, np.uint64], ...]  # offset of a word, mask, expected
 
     def holds_for(self, rows: Octets) -> Flags:
-        """Which rows of a matrix of records have this shape; rows have eight bytes at least, those behind the
-        record are not looked at."""
+        """Which rows of a matrix of records have this shape; rows of less than eight bytes are filled up with any."""
         holds: Flags | None = None
         for offset, mask, expected in self.checks:
             word = _words(rows, offset)

@@ -159,7 +159,7 @@ def test_random_bytes_are_refused_or_read_as_the_runtime_reads_them(body: bytes)
 @st.composite
 def raw_pages(draw: st.DrawFn, *, insertion: bool) -> Any:
     points = draw(st.lists(st.tuples(timestamps, doubles, texts, codes, st.booleans()), max_size=30))
-    count = len(points)
+
     with_status, with_nulls, is_string = draw(st.booleans()), draw(st.booleans()), draw(st.booleans())
     nulls = arrays([point[4] for point in points], np.bool_)
     status = arrays([point[3] for point in points], np.int64)
@@ -183,7 +183,6 @@ def raw_pages(draw: st.DrawFn, *, insertion: bool) -> Any:
             )
         )
         return InsertionItem(**reference, **columns)
-    assert count == len(columns["timestamps"])
     return DatapointsPage(type="string" if is_string else "numeric", is_string=is_string, **heads(draw), **columns)
 
 
