@@ -146,7 +146,7 @@ def _read(client: CogniteClient, story: _Story, points: int) -> None:
         tell(_shown(daily.head(3)))
         tell(f"{daily.height} days in {_seconds(elapsed)}")
 
-    call = 'client.with_frame("pandas").datapoints.retrieve_dataframe(0, "now", ["average", ...], "1h", ...)'
+    call = 'client.with_frame("pandas").datapoints.retrieve_dataframe(0, "now", aggregates, "1h", ...)'
     with story.step(f"Aggregate the {points:,} points, into pandas", call) as tell:
         began = time.perf_counter()
         hourly = client.with_frame("pandas").datapoints.retrieve_dataframe(
