@@ -37,7 +37,7 @@ class _Server(wsgi.Server):
     def bind_socket(socket_: Any, bind_addr: Any) -> Any:
         """Bind, and close the socket when that fails, which cheroot forgets."""
         try:
-            return wsgi.Server.bind_socket(socket_, bind_addr)
+            return wsgi.Server.bind_socket(socket_, bind_addr)  # type: ignore[no-untyped-call]
         except OSError:
             socket_.close()
             raise

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from cdframe.local.datapoints import store
-from cdframe.protobuf import InsertionItem, encode_insertion_request
+from cdframe.protobuf import InsertionItem, decode_list_response, encode_insertion_request
 from tests.local.api import PROTOBUF, Api
 from tests.local.blocks import check_blocks
 
@@ -200,6 +200,10 @@ def test_statuses(api: Api) -> None:
     assert times(treatUncertainAsBad=False) == [1, 2, 8]
     assert times(ignoreBadDataPoints=False) == list(range(1, 9))
     shown = api.read(name, ignoreBadDataPoints=False, includeStatus=True)["datapoints"]
+    item = {"externalId": name, "start": 0, "ignoreBadDataPoints": False, "includeStatus": True}
+    (page,) = decode_list_response(api.post("/timeseries/data/list", {"items": [item]}, accept=PROTOBUF).content)
+    assert page.symbols is not None
+    assert page.symbols.to_pylist()[:4] == [None, "Uncertain", "Bad", "Bad"]
     assert shown == [
         {"timestamp": 1, "value": 1.0},
         {"timestamp": 2, "value": 2.0, "status": {"code": UNCERTAIN, "symbol": "Uncertain"}},

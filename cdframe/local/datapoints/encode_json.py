@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from cdframe.local.datapoints.statuses import symbol
 from cdframe.local.http import json_bytes
 from cdframe.protobuf import DatapointsPage
 
@@ -61,11 +60,15 @@ def _rows(page: DatapointsPage) -> str:
         parts.append(_present(pl.col(f"{name}.value").is_not_nan(), f',"{name}":', point))
     if page.status is not None:
         columns["status"] = page.status
-        columns["symbol"] = _symbols(page.status)
+        columns["symbol"] = page.symbols
         parts.append(
             pl.when(pl.col("status") == 0)
             .then(pl.lit(""))
-            .otherwise(pl.concat_str(pl.lit(',"status":{"code":'), _text("status"), pl.col("symbol")))
+            .otherwise(
+                pl.concat_str(
+                    pl.lit(',"status":{"code":'), _text("status"), pl.lit(',"symbol":"'), pl.col("symbol"), pl.lit('"}')
+                )
+            )
         )
     frame = pl.DataFrame(columns)
     text: str = frame.select(pl.concat_str(*parts, pl.lit("}")).str.join(",")).item()
@@ -99,10 +102,3 @@ def _string_value() -> pl.Expr:
     member = pl.struct("value").struct.json_encode()  # {"value":"..."} with what JSON wants escaped
     written = pl.concat_str(pl.lit(","), member.str.strip_prefix("{").str.head(-1))
     return pl.when(pl.col("value").is_null()).then(pl.lit("")).otherwise(written)
-
-
-def _symbols(status: np.ndarray) -> pl.Series:
-    """The rest of each status object, from its symbol on."""
-    codes = pl.Series(status)
-    endings = {code: f',"symbol":"{symbol(code)}"}}' for code in np.unique(status).tolist()}
-    return codes.replace_strict(list(endings), list(endings.values()), return_dtype=pl.String)

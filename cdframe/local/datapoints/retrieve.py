@@ -10,6 +10,7 @@ from cdframe.local.database import Connection
 from cdframe.local.datapoints.aggregation import aggregate_pages
 from cdframe.local.datapoints.points import Kind, Points, concatenate
 from cdframe.local.datapoints.queries import Query, StatusOptions, check_target_unit, make_cursor
+from cdframe.local.datapoints.statuses import symbols
 from cdframe.local.datapoints.store import Found, PointStore, Window
 from cdframe.local.errors import bad_request
 from cdframe.local.fields import Row
@@ -143,3 +144,4 @@ def fill(page: DatapointsPage, points: Points, statuses: StatusOptions) -> None:
     page.null_values = nulls if nulls.any() else None
     if statuses.include and points.status.any():
         page.status = points.status
+        page.symbols = symbols(points.status)

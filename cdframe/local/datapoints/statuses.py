@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from cdframe.local.datapoints.points import Ints
 from cdframe.local.errors import bad_request
@@ -19,6 +20,14 @@ INFO_TYPE, INFO_BITS = 0x0C00, 0x03FF
 def symbol(code: int) -> str:
     """The symbol of a code: that of its category, as no others are kept."""
     return CATEGORIES[code >> 30]
+
+
+def symbols(codes: Ints) -> pa.LargeStringArray:
+    """The symbol of each code."""
+    categories = pa.DictionaryArray.from_arrays(
+        pa.array(codes >> 30, pa.int32()), pa.array(CATEGORIES, pa.large_string())
+    )
+    return categories.dictionary_decode()
 
 
 def check_codes(codes: Ints, where: str) -> None:
