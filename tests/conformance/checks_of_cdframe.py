@@ -3,6 +3,7 @@
 from typing import Any
 
 import pyarrow as pa
+import pytest
 
 import cdframe
 from tests.conformance import scenario
@@ -34,7 +35,7 @@ def check_question(client: cdframe.CogniteClient, raw: RawClient, question: dict
         include_outside_points=question.get("includeOutsidePoints"),
     )
     found = rows_by_series(frame)
-    for item in raw.answer(question):
+    for item in raw.known_answer(question):
         assert_same_rows(found.pop(item["externalId"], []), item["datapoints"])
     assert found == {}
 
@@ -53,6 +54,21 @@ def rows_by_series(frame: pa.Table) -> dict[str, list[dict[str, Any]]]:
     return rows
 
 
+def check_everything(raw: RawClient, subtests: pytest.Subtests) -> None:
+    """Ask cdframe all questions of the scenario."""
+    with connect(raw.base_url) as client:
+        for name, question in scenario.QUESTIONS.items():
+            with subtests.test(f"cdframe: {name}"):
+                check_question(client, raw, question)
+        for name, question in scenario.SYNTHETIC.items():
+            with subtests.test(f"cdframe: synthetic: {name}"):
+                check_synthetic(client, raw, question)
+        with subtests.test("cdframe: latest"):
+            check_latest(client, raw)
+        with subtests.test("cdframe: time series"):
+            check_series(client, raw)
+
+
 def check_series(client: cdframe.CogniteClient, raw: RawClient) -> None:
     stored = {series["id"]: series for series in raw.series()}
     frame = client.time_series.list(limit=None)
@@ -69,3 +85,23 @@ def check_series(client: cdframe.CogniteClient, raw: RawClient) -> None:
     assert [dict(pairs) for pairs in frame["metadata"].to_pylist()] == [
         series["metadata"] for series in stored.values()
     ]
+
+
+def check_latest(client: cdframe.CogniteClient, raw: RawClient) -> None:
+    names = [fields["externalId"] for fields in scenario.SERIES]
+    answer = raw.post("/timeseries/data/latest", {"items": [{"externalId": name} for name in names]})
+    expected = {item["externalId"]: item["datapoints"] for item in answer["items"] if item["datapoints"]}
+    assert rows_by_series(client.datapoints.retrieve_latest(external_id=names)) == expected
+
+
+def check_synthetic(client: cdframe.CogniteClient, raw: RawClient, question: dict[str, Any]) -> None:
+    frame = client.datapoints.synthetic.query(
+        question["expression"],
+        start=scenario.SYNTHETIC_START,
+        end=scenario.SYNTHETIC_END,
+        limit=question.get("limit"),
+        include_errors=True,
+    )
+    names = ["timestamp", "value", "error"]
+    columns = [frame["timestamp"].cast(pa.int64()).to_pylist(), *(column.to_pylist() for column in frame.columns[1:])]
+    assert_same_rows(scenario.rows_of_columns(names, columns), raw.synthetic(question))

@@ -3,6 +3,7 @@
 import pytest
 
 pytest.register_assert_rewrite(
+    "tests.conformance.checks_of_cdframe",
     "tests.conformance.checks_of_points",
     "tests.conformance.checks_of_series",
     "tests.conformance.raw",

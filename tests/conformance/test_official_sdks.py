@@ -1,4 +1,4 @@
-"""The official Python SDKs work against `cdframe serve` unchanged, and see what the HTTP API says.
+"""The official Python SDKs work against `cdframe serve` unchanged, and see what the HTTP API and cdframe see.
 
 Each SDK runs in an environment of its own, where a script uses it and writes down what it saw, section by section.
 """
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conformance import checks_of_points, checks_of_series, scenario
+from tests.conformance.checks_of_cdframe import check_everything
 from tests.conformance.checks_of_points import check_question, check_written_points
 from tests.conformance.raw import RawClient
 from tests.conformance.sdk_run import SdkRun
@@ -41,3 +42,4 @@ def test_official_sdk(sdk: SdkRun, subtests: pytest.Subtests) -> None:
                 CHECKS[kind](sdk, sdk.seen(section))
     with subtests.test("what was written is there"):
         check_written_points(sdk)
+    check_everything(sdk.raw, subtests)
