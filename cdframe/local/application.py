@@ -66,6 +66,10 @@ class Application:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """The WSGI entry."""
+        if "HTTP_TRANSFER_ENCODING" in environ:
+            # A body in chunks has no length. Whoever calls a WSGI application takes the chunks apart, and the input
+            # ends where the body does, though only servers say so; werkzeug would read nothing otherwise.
+            environ["wsgi.input_terminated"] = True
         request = Request(environ)
         request_id = str(uuid.uuid4())
         try:

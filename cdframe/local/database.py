@@ -15,9 +15,12 @@ from cdframe.local.errors import LocalCDFError
 
 Arrays = Mapping[str, Any]  # NumPy arrays by the names of their columns
 
-# A checkpoint holds up the commit that it comes with, about half a second for 100 MB. At this size it is rare, and
-# what a start after a crash has to replay is still read in a second or two.
-CHECKPOINT = "256MB"
+# A checkpoint holds up the commit that it comes with. At this size, a million points, that is a fifth of a second, and
+# a start after a crash has no more than that to replay; larger ones are rarer, but hold up for seconds.
+CHECKPOINT = "32MB"
+
+# In an interactive session DuckDB would draw a progress bar for what takes longer. Each connection has to be told.
+QUIET = "SET enable_progress_bar = false"
 
 
 class Connection:
@@ -84,7 +87,9 @@ class Database:
             self._root = duckdb.connect(str(file) if file else ":memory:", config=settings)
         except duckdb.Error as error:
             raise LocalCDFError(f"{file} cannot be opened as a database: {error}") from error
+        self._root.execute(QUIET)
         self._writer = threading.Lock()
+        self._idle: list[duckdb.DuckDBPyConnection] = []
         try:
             self._migrate(migrations, str(file))
         except BaseException:
@@ -116,7 +121,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A snapshot: what is written meanwhile is not seen."""
-        with self._root.cursor() as cursor:
+        with self._cursor() as cursor:
             cursor.execute("BEGIN TRANSACTION")
             try:
                 yield Connection(cursor)
@@ -126,7 +131,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """The one writer: all that is written within is kept together, or none of it when an error leaves."""
-        with self._writer, self._root.cursor() as cursor:
+        with self._writer, self._cursor() as cursor:
             cursor.execute("BEGIN TRANSACTION")
             try:
                 yield Connection(cursor)
@@ -135,8 +140,25 @@ class Database:
                 raise
             cursor.execute("COMMIT")
 
+    @contextmanager
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection of its own: one that is idle, or a new one. One that an error passed through is not kept."""
+        try:
+            cursor = self._idle.pop()
+        except IndexError:
+            cursor = self._root.cursor()
+            cursor.execute(QUIET)
+        try:
+            yield cursor
+        except BaseException:
+            cursor.close()
+            raise
+        self._idle.append(cursor)
+
     def close(self) -> None:
         """Write everything to the file, and close it."""
         with self._writer:
+            while self._idle:
+                self._idle.pop().close()
             self._root.execute("FORCE CHECKPOINT")
             self._root.close()

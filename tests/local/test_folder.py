@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -30,6 +32,18 @@ def test_closing_twice_is_allowed(tmp_path: Path) -> None:
     engine = LocalCDF(tmp_path)
     engine.close()
     engine.close()
+
+
+def test_an_interactive_session_sees_no_progress_bars(tmp_path: Path) -> None:
+    program = """
+from cdframe.local import LocalCDF
+import sys
+with LocalCDF(sys.argv[1]) as engine:
+    with engine.database.read() as reader, engine.database.write() as writer:
+        print([c.value("SELECT current_setting('enable_progress_bar')") for c in (reader, writer)])
+"""
+    command = [sys.executable, "-c", program, str(tmp_path)]  # such a program counts as interactive
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "[False, False]\n"
 
 
 def test_one_engine_at_a_time(tmp_path: Path) -> None:

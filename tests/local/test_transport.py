@@ -77,6 +77,11 @@ def test_bodies_that_are_wrong(api: Api, body: bytes, words: str) -> None:
     assert words in api.error("/timeseries/list", body, 400)["message"]
 
 
+def test_bodies_in_chunks(api: Api) -> None:
+    response = api.http.post("/timeseries/list", content=iter([b'{"lim', b'it":0}']))
+    assert "limit must be" in response.json()["error"]["message"]
+
+
 def test_gzip_requests(api: Api) -> None:
     packed = gzip.compress(LIST[:5]) + gzip.compress(LIST[5:])  # a gzip file may have several members
     assert api.post("/timeseries/list", packed, **{"content-encoding": "gzip"})["items"] == []
