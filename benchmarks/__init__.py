@@ -1,0 +1,1 @@
+"""cdframe and the official SDK side by side, against one local CDF: `make bench`."""
