@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from inspect import Signature, signature
 from typing import Any
 from unittest.mock import DEFAULT, MagicMock, create_autospec, patch
@@ -87,6 +88,7 @@ def _constructor(give: Callable[..., Any]) -> Iterator[None]:
         CogniteClient.__new__ = before  # type: ignore[method-assign]
 
 
+@wraps(CogniteClient.__init__)  # so that the signature of the class stays what it was
 def _construct(cls: type[CogniteClient], *args: Any, **kwargs: Any) -> CogniteClient:
     return object.__new__(cls)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -248,8 +247,8 @@ class counted:  # noqa: N801  (reads as a verb)
 
 
 @pytest.fixture
-def pandas_client(cdf_client: CogniteClient) -> Iterator[CogniteClient]:
-    yield cdf_client.with_frame("pandas")
+def pandas_client(cdf_client: CogniteClient) -> CogniteClient:
+    return cdf_client.with_frame("pandas")
 
 
 def test_pandas_frames_have_arrow_dtypes(pandas_client: CogniteClient) -> None:
