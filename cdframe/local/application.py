@@ -103,7 +103,7 @@ class Application:
             raise ApiError(404, f"Unknown route: {request.method} {unquote(path)}") from None
         call = Call(self._engine, request, values)
         if not route.host:
-            caller = self.caller(request)
+            caller = find_caller(self._engine, request)
             if caller is None or values["project"] != self._engine.project:
                 raise unauthorized()
             call.caller = caller
@@ -112,13 +112,9 @@ class Application:
         response: Response = route.handler(call)
         return response
 
-    def caller(self, request: Request) -> Principal | None:
-        """Who the credential of a request is of; a bearer token wins over an API key."""
-        return find_caller(self._engine, request)
-
 
 def find_caller(engine: LocalCDF, request: Request) -> Principal | None:
-    """The caller that a bearer token, which may be an API key, or else an `api-key` header names."""
+    """The caller that the credential of a request is of: a bearer token, which may be an API key, or an API key."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         token = token.strip()

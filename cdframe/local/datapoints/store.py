@@ -67,25 +67,26 @@ class _Blocks:
             enough = int(np.searchsorted(np.cumsum(sure[counted:end]), window.limit)) + 1
             chosen[begin : min(counted + enough, end)] = True
         if window.before:
-            reach = begin if begin < len(self.first) and self.first[begin] < window.start else begin - 1
-            if reach >= 0:
-                chosen[reach] = True
-                if reach == begin and sure[begin] == self.count[begin]:
-                    pass
-                else:
-                    candidates = np.flatnonzero(sure[:begin])
-                    chosen[int(candidates[-1]) if len(candidates) else 0 : reach + 1] = True
+            chosen[self._back_to_good(sure, begin, window.start) : begin] = True
+            chosen[begin : begin + int(begin < len(chosen) and self.first[begin] < window.start)] = True
         if window.after:
-            reach = end - 1 if end > 0 and self.last[end - 1] >= window.end else end
-            if reach < len(self.first):
-                chosen[reach] = True
-                if reach == end - 1 and sure[reach] == self.count[reach]:
-                    pass
-                else:
-                    candidates = np.flatnonzero(sure[end:])
-                    stop = end + int(candidates[0]) + 1 if len(candidates) else len(self.first)
-                    chosen[reach:stop] = True
+            chosen[end : self._on_to_good(sure, end, window.end)] = True
+            chosen[end - int(end > 0 and self.last[end - 1] >= window.end) : end] = True
         return np.flatnonzero(chosen)
+
+    def _back_to_good(self, sure: Ints, begin: int, start: int) -> int:
+        """From which block on those before `begin` are needed to have the last point before `start`."""
+        if begin < len(sure) and self.first[begin] < start and sure[begin] == self.count[begin]:
+            return begin
+        good = np.flatnonzero(sure[:begin])
+        return int(good[-1]) if len(good) else 0
+
+    def _on_to_good(self, sure: Ints, end: int, stop: int) -> int:
+        """Up to which block those from `end` on are needed to have the first point from `stop` on."""
+        if end > 0 and self.last[end - 1] >= stop and sure[end - 1] == self.count[end - 1]:
+            return end
+        good = np.flatnonzero(sure[end:])
+        return end + int(good[0]) + 1 if len(good) else len(sure)
 
 
 class PointStore:
