@@ -134,7 +134,7 @@ class SeriesProgress:
         expected = self._expected(span)
         end = span.end
         if span.density is not None and self.need(span) > room:
-            share = expected / math.ceil(expected / _filling(room))
+            share = expected / max(1, math.ceil(expected / _filling(room)))
             end = self.grid.ceil(span.density.reach(span.start, share, end))
             # So many moments cannot have more rows than fit.
             end = min(span.end, max(end, self.grid.shift(span.start, room - self.lead(span.start))))
