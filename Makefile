@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: demo test bench lint format clean
+.PHONY: demo test bench docs lint format clean
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -20,6 +20,12 @@ test: $(READY)
 bench: $(READY)
 	$(BIN)/python -m benchmarks $(ARGS)
 
+docs: $(READY)
+	$(BIN)/pdoc --docformat google --output-directory docs/reference cdframe cdframe.resources.time_series \
+		cdframe.resources.login cdframe.datapoints.api cdframe.datapoints.synthetic cdframe.accessors cdframe.errors \
+		cdframe.timestamps cdframe.testing
+	@echo "The reference is in docs/reference/index.html."
+
 lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -30,4 +36,4 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) .conformance dist
+	rm -rf $(VENV) .conformance dist docs/reference benchmarks/results

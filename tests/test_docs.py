@@ -17,6 +17,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+README_PORT = "8080"
 FENCE = re.compile(r"^```(\w+)( no-run)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -25,29 +26,32 @@ def blocks(page: Path, language: str) -> list[str]:
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[None]:
-    """Run the README's `cdframe serve` command as it stands."""
+def served(tmp_path: Path) -> Iterator[int]:
+    """Run the README's `cdframe serve` command, on a free port in place of the one that stands there."""
     [command] = [line for block in blocks(PAGES[0], "console") for line in block.splitlines() if "serve" in line]
-    arguments = command.removeprefix("$ cdframe ").split()
-    port = int(arguments[arguments.index("--port") + 1])
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    arguments = command.removeprefix("$ cdframe ").replace(README_PORT, str(port)).split()
     executable = Path(sys.executable).parent / "cdframe"
     server = subprocess.Popen([executable, *arguments], cwd=tmp_path, stdout=subprocess.DEVNULL)
     try:
-        for _ in range(200):
+        for _ in range(400):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
             assert server.poll() is None, f"{command} ended with {server.returncode}"
             time.sleep(0.05)
-        yield
+        yield port
     finally:
         server.terminate()
         assert server.wait(20) == 0
 
 
-def run_page(page: Path, folder: Path) -> None:
+def run_page(page: Path, folder: Path, port: int | None = None) -> None:
     code = "\n\n".join(blocks(page, "python"))
     assert code
+    if port is not None:
+        code = code.replace(README_PORT, str(port))
     script = folder / f"{page.stem}.py"
     script.write_text(code)
     environment = {**os.environ, "MPLBACKEND": "Agg", "PYTHONUTF8": "1"}
@@ -62,10 +66,8 @@ def run_page(page: Path, folder: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.xdist_group("port-8080")
-@pytest.mark.usefixtures("served")
-def test_the_readme_runs(tmp_path: Path) -> None:
-    run_page(ROOT / "README.md", tmp_path)
+def test_the_readme_runs(tmp_path: Path, served: int) -> None:
+    run_page(ROOT / "README.md", tmp_path, served)
 
 
 def test_the_guide_runs(tmp_path: Path) -> None:
