@@ -218,7 +218,7 @@ class _Engine:
         candidates, self._uncounted = waiting[:MOST_ITEMS], waiting[MOST_ITEMS:]
         if not candidates:
             return None
-        to_come = sum(series.expected_rows() / _capacity(series) for series in candidates)
+        to_come = sum(series.rows_to_come() / _capacity(series) for series in candidates)
         if to_come < _COUNT_PAYS_FROM:
             return None
         limit = MOST_AGGREGATES // len(candidates)
@@ -239,8 +239,9 @@ class _Engine:
                 self._ready[item.series] = None
 
     def _requests_to_come(self) -> int:
-        rows = sum(series.expected_rows() / _capacity(series) for series in self._ready)
-        return len(self._first) + math.ceil(rows)
+        """Guess for progress: nothing is made of densities that are only thought to go on, but the next request."""
+        requests = sum(series.known_rows(_capacity(series)) / _capacity(series) for series in self._ready)
+        return len(self._first) + math.ceil(requests)
 
 
 def _group(series: SeriesProgress) -> Group:

@@ -193,9 +193,17 @@ class SeriesProgress:
         """How many rows of [start, end) have come."""
         return sum(len(page.between(start, end)) for _, page in self.pages)
 
-    def expected_rows(self) -> float:
-        """How many rows are thought to be still to come."""
-        return sum(window.expected for window in self.flying) + sum(self._expected(span) for span in self.spans)
+    def rows_to_come(self) -> float:
+        """How many rows are expected of what has not been asked for."""
+        return sum(self._expected(span) for span in self.spans)
+
+    def known_rows(self, most: int) -> float:
+        """The same, with at most so many rows for a span whose rows nobody has counted."""
+        return sum(
+            expected if isinstance(span.density, Histogram) else min(most, expected)
+            for span in self.spans
+            for expected in [self._expected(span)]
+        )
 
     def _expected(self, span: Span) -> float:
         density = span.density or AtMost(0 if self.read.limit is None else self.read.limit)

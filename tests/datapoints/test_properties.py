@@ -38,7 +38,7 @@ servers = st.fixed_dictionaries(
     }
 )
 modest = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 
@@ -167,6 +167,7 @@ def test_adjacent_ranges_make_the_whole(
     assert parts[0] + parts[1] == read(engine, server, start=a, end=c, external_id=name)
 
 
+@settings(deadline=None)
 @given(
     origin=st.integers(-(10**12), 10**12),
     granularity=st.sampled_from(["1s", "7s", "90m", "5h", "30d", "1mo", "5mo"]),
@@ -195,6 +196,7 @@ def test_months_begin_on_the_first() -> None:
     assert np.datetime64(grid_of("1mo", -1).origin, "ms") == np.datetime64("1969-12-01")
 
 
+@settings(deadline=None)
 @given(
     starts=st.lists(st.integers(0, 1_000), min_size=1, unique=True).map(sorted),
     data=st.data(),
@@ -212,6 +214,7 @@ def test_a_histogram_reaches_what_it_expects(starts: list[int], data: st.DataObj
     assert made.expected(begin, end) >= min(rows, made.expected(begin, 20_000)) - 51
 
 
+@settings(deadline=None)
 @given(start=st.integers(-(10**12), 10**12), length=st.integers(1, 10**13), buckets=st.integers(3, 10_000))
 def test_counts_fit_into_a_page(start: int, length: int, buckets: int) -> None:
     grid = grid_of(counting_granularity(start, start + length, buckets), start)
