@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import polars as pl
 import pyarrow as pa
@@ -100,6 +101,7 @@ def _plain(table: pa.Table) -> pl.DataFrame:
     return frame
 
 
+@cache  # it takes Polars 50 us, and each page asks for the type of each column
 def _polars_type(data_type: pa.DataType) -> pl.DataType:
     """Give the Polars type that reads the JSON form of an Arrow type."""
     if pa.types.is_timestamp(data_type):
