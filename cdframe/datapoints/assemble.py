@@ -5,7 +5,7 @@ Pages are let go of as their columns are made, so that hardly more than the tabl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,15 +60,7 @@ def gather(series: SeriesProgress) -> SeriesColumns:
 
 def long_table(plan: ReadPlan, parts: Sequence[SeriesColumns]) -> pa.Table:
     """Make the long table of all series that exist, in the order of the plan."""
-    table: dict[str, pa.Array | pa.ChunkedArray] = {}
-    rows = [part.rows for part in parts]
-    if plan.by_id:
-        table["id"] = _repeat([part.read.id for part in parts], rows)
-    if plan.by_external_id:
-        names = [read.external_id for read in plan.reads if read.external_id is not None]
-        codes: dict[str | None, int] = {name: code for code, name in enumerate(names)}
-        indices = _repeat([codes.get(part.read.external_id) for part in parts], rows)
-        table["external_id"] = encode_names(indices, names)
+    table: dict[str, pa.Array] = {}
     table["timestamp"] = _concat(parts, "timestamp", pa.int64()).view(TIMESTAMP)
     if plan.has_raw:
         raw = [part for part in parts if not part.read.aggregates]
@@ -81,7 +73,7 @@ def long_table(plan: ReadPlan, parts: Sequence[SeriesColumns]) -> pa.Table:
     for name, column in AGGREGATES.items():
         if name in plan.aggregates:
             table[column] = _concat(parts, name, aggregate_type(name))
-    return pa.table(table)
+    return pa.table(_identities(plan, parts) | table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +112,7 @@ def wide_table(parts: Sequence[SeriesColumns]) -> pa.Table:
     """
     names = [column.name() for column in wide_columns(parts)]
     check_names(names)
-    times = [_concat([part], "timestamp", pa.int64()).to_numpy() for part in parts]
-    moments, places = merge_times(times)
+    moments, places = merge_times(_concat([part], "timestamp", pa.int64()).to_numpy() for part in parts)
     columns = [pa.array(moments).view(TIMESTAMP)]
     for part, place in zip(parts, places, strict=True):
         for name in (aggregate or "value" for aggregate in part.aggregates):
@@ -129,7 +120,7 @@ def wide_table(parts: Sequence[SeriesColumns]) -> pa.Table:
     return pa.table(columns, names=["timestamp", *names])
 
 
-def merge_times(times: Sequence[Ints]) -> tuple[Ints, list[Ints | None]]:
+def merge_times(times: Iterable[Ints]) -> tuple[Ints, list[Ints | None]]:
     """Merge ascending times into one axis; for each, the rows that it takes there (None: all of them)."""
     distinct: list[Ints] = []
     known: dict[tuple[int, int, int], list[int]] = {}
@@ -184,6 +175,20 @@ def _first_rows(pages: Sequence[Page], limit: int) -> list[Page]:
     return kept
 
 
+def _identities(plan: ReadPlan, parts: Sequence[SeriesColumns]) -> dict[str, pa.Array]:
+    """The columns that say which series a row is of, as it was asked for."""
+    columns = {}
+    rows = [part.rows for part in parts]
+    if plan.by_id:
+        columns["id"] = _repeat([part.read.id for part in parts], rows, np.int64)
+    if plan.by_external_id:
+        names = [read.external_id for read in plan.reads if read.external_id is not None]
+        codes: dict[str | None, int] = {name: code for code, name in enumerate(names)}
+        indices = _repeat([codes.get(part.read.external_id) for part in parts], rows, np.int32)
+        columns["external_id"] = encode_names(indices, names)
+    return columns
+
+
 def _raw_column(parts: Sequence[SeriesColumns], *, texts: bool) -> pa.Array:
     """The raw values of one kind; series of the other kind, and of aggregates, have nulls."""
     of_type = pa.string() if texts else pa.float64()
@@ -214,8 +219,8 @@ def _join(arrays: Sequence[pa.Array], of_type: pa.DataType) -> pa.Array:
     return pa.concat_arrays(filled) if filled else pa.array([], of_type)
 
 
-def _repeat(values: Sequence[int | None], rows: Sequence[int]) -> pa.Array:
+def _repeat(values: Sequence[int | None], rows: Sequence[int], dtype: type[np.int64 | np.int32]) -> pa.Array:
     """Give each number for so many rows."""
-    numbers = np.array([0 if value is None else value for value in values], np.int64)
+    numbers = np.array([0 if value is None else value for value in values], dtype)
     missing = np.array([value is None for value in values], np.bool_)
     return pa.array(np.repeat(numbers, rows), mask=np.repeat(missing, rows) if missing.any() else None)

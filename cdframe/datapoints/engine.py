@@ -22,10 +22,10 @@ from typing import Any
 import numpy as np
 
 from cdframe.datapoints.density import AtMost, Histogram, Uniform, counting_granularity, histogram
-from cdframe.datapoints.pages import Page, fetch_pages
+from cdframe.datapoints.pages import Ints, Page, fetch_pages, merge_not_found
 from cdframe.datapoints.plan import SeriesRead
 from cdframe.datapoints.windows import SeriesProgress, Window
-from cdframe.errors import CogniteAPIError, CogniteNotFoundError, api_error
+from cdframe.errors import CogniteAPIError, CogniteNotFoundError
 from cdframe.session import Session
 from cdframe.timestamps import granularity_to_ms
 
@@ -96,6 +96,7 @@ class _Engine:
         self._first: deque[list[SeriesProgress]] = deque()  # batches whose first page is to be fetched
         self._ready: dict[SeriesProgress, None] = {}  # with spans that can be cut
         self._uncounted: list[SeriesProgress] = []
+        self._times: dict[tuple[int, int, int], Ints] = {}
         self._not_found: list[CogniteNotFoundError] = []
         groups: dict[Group, list[SeriesProgress]] = {}
         for series in self._series.values():
@@ -130,7 +131,7 @@ class _Engine:
                 future.cancel()
             raise
         if self._not_found:
-            raise _merge(self._not_found)
+            raise merge_not_found(self._not_found)
         if progress is not None:
             progress(done, done)
         return self._series
@@ -202,10 +203,20 @@ class _Engine:
     def _accept_pages(self, windows: Sequence[Window], pages: Sequence[Page | None]) -> None:
         for window, page in zip(windows, pages, strict=True):
             series = window.series
+            if page is not None:
+                page = self._with_shared_times(page)
             if series.accept(window, page) and not (series.counted or series.counting or series.is_string):
                 self._uncounted.append(series)
             if series.spans:
                 self._ready[series] = None
+
+    def _with_shared_times(self, page: Page) -> Page:
+        """Let pages of equal times, as series of one plant often have them, hold these times once."""
+        if not len(page):
+            return page
+        key = (len(page), int(page.timestamps[0]), int(page.timestamps[-1]))
+        known = self._times.setdefault(key, page.timestamps)
+        return replace(page, timestamps=known) if np.array_equal(known, page.timestamps) else page
 
     def _reject_pages(self, error: CogniteAPIError) -> None:
         if not isinstance(error, CogniteNotFoundError):
@@ -305,10 +316,3 @@ def _histogram(item: _CountItem, page: Page | None) -> Histogram | None:
         rate=seen.rate if isinstance(seen, Uniform) else 0.0,
         step=item.series.grid.step,
     )
-
-
-def _merge(errors: Sequence[CogniteNotFoundError]) -> CogniteAPIError:
-    """Make one error that names all series that do not exist."""
-    missing = list({repr(one): one for error in errors for one in error.missing}.values())
-    last = errors[-1]
-    return api_error(last.message, last.code, last.x_request_id, missing, extra=last.extra)

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cdframe.datapoints.assemble import encode_names
-from cdframe.errors import CogniteConnectionError
+from cdframe.datapoints.pages import merge_not_found
+from cdframe.errors import CogniteConnectionError, CogniteNotFoundError
 from cdframe.identifiers import identifiers
 from cdframe.schemas import TIMESTAMP
 from cdframe.session import Session
@@ -27,12 +28,15 @@ def read_latest(session: Session, id: Any, external_id: Any, before: int | None,
     """Read the latest point of each series (before a time, in ms), as a long table.
 
     Raises:
-        CogniteNotFoundError: series do not exist and are not to be ignored.
+        CogniteNotFoundError: series do not exist and are not to be ignored; names all of them.
     """
     wanted = identifiers(id, external_id)
     chunks = [wanted.slice(at, MOST_ITEMS) for at in range(0, wanted.num_rows, MOST_ITEMS)]
-    answers = session.run([partial(_fetch, session, chunk, before, ignore_unknown_ids) for chunk in chunks])
-    rows = pl.concat([_EMPTY, *answers])
+    answers = session.run([partial(_fetch_or_miss, session, chunk, before, ignore_unknown_ids) for chunk in chunks])
+    errors = [answer for answer in answers if isinstance(answer, CogniteNotFoundError)]
+    if errors:
+        raise merge_not_found(errors)
+    rows = pl.concat([_EMPTY, *(answer for answer in answers if isinstance(answer, pl.DataFrame))])
     table: dict[str, pa.Array | pa.ChunkedArray] = {}
     if id is not None:
         table["id"] = rows["id"].to_arrow()
@@ -59,6 +63,15 @@ _EMPTY = pl.DataFrame(
         "value": pl.String,
     }
 )
+
+
+def _fetch_or_miss(
+    session: Session, wanted: pa.Table, before: int | None, ignore_unknown_ids: bool
+) -> pl.DataFrame | CogniteNotFoundError:
+    try:
+        return _fetch(session, wanted, before, ignore_unknown_ids)
+    except CogniteNotFoundError as error:
+        return error
 
 
 def _fetch(session: Session, wanted: pa.Table, before: int | None, ignore_unknown_ids: bool) -> pl.DataFrame:

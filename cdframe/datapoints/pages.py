@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from mmap import mmap
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from cdframe.datapoints.plan import SeriesRead
-from cdframe.errors import CogniteConnectionError
+from cdframe.errors import CogniteAPIError, CogniteConnectionError, CogniteNotFoundError, api_error
 from cdframe.protobuf import DatapointsPage, DecodeError, decode_list_response
 from cdframe.session import Session
 
@@ -23,8 +24,12 @@ Ints: TypeAlias = NDArray[np.int64]
 Floats: TypeAlias = NDArray[np.float64]
 Values: TypeAlias = Floats | pa.StringArray
 
+Number = TypeVar("Number", np.int64, np.float64)
+
 PATH = "/timeseries/data/list"
 PROTOBUF = "application/protobuf"
+
+_OWN_MEMORY_FROM = 65_536  # bytes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,13 +104,20 @@ def fetch_pages(session: Session, items: Sequence[Item], *, ignore_unknown_ids: 
     return pages
 
 
+def merge_not_found(errors: Sequence[CogniteNotFoundError]) -> CogniteAPIError:
+    """Make one error that names all series that several requests did not find."""
+    missing = list({repr(one): one for error in errors for one in error.missing}.values())
+    last = errors[-1]
+    return api_error(last.message, last.code, last.x_request_id, missing, extra=last.extra)
+
+
 def _is_of(page: DatapointsPage, read: SeriesRead) -> bool:
     return page.id == read.id if read.id is not None else page.external_id == read.external_id
 
 
 def _columns_of(page: DatapointsPage, read: SeriesRead) -> Page:
     """Take what the read asked for, in arrays of their own that keep no body of an answer alive."""
-    timestamps = np.ascontiguousarray(page.timestamps)
+    timestamps = page.timestamps
     if not bool(np.all(timestamps[1:] > timestamps[:-1])):
         raise _mismatch(f"points of {read.identity} are not in ascending order of time")
     is_string = page.is_string or page.type == "string"
@@ -114,14 +126,26 @@ def _columns_of(page: DatapointsPage, read: SeriesRead) -> Page:
         found = page.aggregates or {}
         for name in read.aggregates:
             column = found.get(name)
-            columns[name] = np.full(len(timestamps), np.nan) if column is None else np.ascontiguousarray(column)
+            columns[name] = np.full(len(timestamps), np.nan) if column is None else _own(column)
     elif is_string:
         texts = page.values if isinstance(page.values, pa.Array) else pa.nulls(len(timestamps), pa.large_string())
         columns["value"] = texts.cast(pa.string())
     else:
         numbers = page.values if isinstance(page.values, np.ndarray) else np.full(len(timestamps), np.nan)
-        columns["value"] = np.ascontiguousarray(numbers)
-    return Page(timestamps, columns, is_string, page.is_step, page.next_cursor)
+        columns["value"] = _own(numbers)
+    return Page(_own(timestamps), columns, is_string, page.is_step, page.next_cursor)
+
+
+def _own(column: NDArray[Number]) -> NDArray[Number]:
+    """Copy a column, a large one into memory that goes back to the system as soon as it is let go of.
+
+    Pages are joined to columns at the end of a read; what the heap of the process keeps of them would double its size.
+    """
+    if column.nbytes < _OWN_MEMORY_FROM:
+        return np.ascontiguousarray(column)
+    copy = np.frombuffer(mmap(-1, column.nbytes), column.dtype)
+    copy[:] = column
+    return copy
 
 
 def _mismatch(what: str) -> CogniteConnectionError:

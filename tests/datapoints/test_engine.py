@@ -287,6 +287,14 @@ def test_all_unknown_series_are_named_over_many_requests(wire: Wire) -> None:
     assert caught.value.x_request_id
 
 
+def test_all_unknown_series_are_named_for_the_latest_points_too(wire: Wire) -> None:
+    unknown = [f"unknown{n}" for n in range(150)]
+    with pytest.raises(CogniteNotFoundError) as caught:
+        wire.api().retrieve_latest(external_id=[*MANY, *unknown])
+    assert {one["externalId"] for one in caught.value.not_found} == set(unknown)
+    assert len(wire.calls) == 4
+
+
 @pytest.mark.parametrize(
     ("response", "error"),
     [
