@@ -2,10 +2,13 @@
 
 import itertools
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
 
+from cdframe.local import LocalCDF
 from tests.oracles.aggregates import Row
 from tests.oracles.messages import read_list_response, write_insertion_request
 
@@ -53,6 +56,17 @@ class Service:
 
     def rows(self, name: str, **query: Any) -> list[Row]:
         return self.read({"externalId": name, **query})[0]["datapoints"]
+
+
+@contextmanager
+def service_of_a_new_engine() -> Iterator[Service]:
+    """A local CDF in memory, over HTTP semantics without a socket."""
+    with LocalCDF(project="properties") as engine:
+        transport = httpx.WSGITransport(app=engine.app)
+        base_url = "http://local/api/v1/projects/properties"
+        headers = {"api-key": engine.process_api_key}
+        with httpx.Client(transport=transport, base_url=base_url, headers=headers) as http:
+            yield Service(http)
 
 
 def assert_rows(found: list[Row], expected: list[Row], points: Points, rel: float = 1e-9) -> None:
