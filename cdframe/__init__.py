@@ -17,10 +17,12 @@ from cdframe.errors import (
     CogniteNotFoundError,
 )
 from cdframe.resources.login import LoginStatus
+from cdframe.stats import ClientStats
 from cdframe.timestamps import ms_to_datetime, timestamp_to_ms
 
 __all__ = [
     "ClientConfig",
+    "ClientStats",
     "CogniteAPIError",
     "CogniteAPIKeyError",
     "CogniteClient",

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import atexit
 import os
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
-from weakref import WeakValueDictionary
+from typing import Any
 
 import httpx
 
+from cdframe import engines
 from cdframe._version import __version__
 from cdframe.config import ClientConfig, resolve
 from cdframe.datapoints import DatapointsAPI
+from cdframe.engines import EngineHold
 from cdframe.errors import CogniteMissingClientError
 from cdframe.frames import check_kind
 from cdframe.resources.login import LoginAPI
 from cdframe.resources.time_series import TimeSeriesAPI
 from cdframe.session import Session
+from cdframe.stats import ClientStats
 from cdframe.types import FrameKind
-
-if TYPE_CHECKING:
-    from cdframe.local import LocalCDF
 
 
 class CogniteClient:
@@ -86,7 +84,7 @@ class CogniteClient:
         frame: FrameKind = "polars",
     ) -> None:
         arguments = {name: value for name, value in locals().items() if name != "self"}
-        self._begin(Session(resolve(arguments)), check_kind(frame), None)
+        self._begin(Session(resolve(arguments)), check_kind(frame))
 
     @classmethod
     def local(
@@ -100,7 +98,8 @@ class CogniteClient:
         """Make a client of a local CDF that runs in this process, with no account and no socket.
 
         Args:
-            path: the folder that keeps its data (made if it is not there); None keeps them in memory.
+            path: the folder that keeps its data (made if it is not there); None keeps them in memory. Clients of one
+                process that name one folder share it.
             project: name of the project.
             frame: what calls return.
             arguments: further arguments of `CogniteClient`, such as `max_workers`.
@@ -113,40 +112,29 @@ class CogniteClient:
             ...     client.login.status().project
             'local'
         """
-        from cdframe.local import LocalCDF
-
-        check_kind(frame)
-        engine = LocalCDF(path, project=project)
-        try:
-            return cls._of_engine(engine, {**arguments, "frame": frame})
-        except BaseException:
-            engine.close()
-            raise
+        return cls._of_engine(engines.start(path, project), {**arguments, "frame": check_kind(frame)})
 
     @classmethod
-    def _of_engine(cls, engine: LocalCDF, arguments: Mapping[str, Any]) -> CogniteClient:
-        access = {
-            "api_key": engine.process_api_key,
-            "project": engine.project,
-            "base_url": "http://local-cdf",
-        }
-        config = resolve({**arguments, **access})
-        _engine_key(engine)
-        client = cls.__new__(cls)
-        client._begin(Session(config, httpx.WSGITransport(app=engine.app)), config.frame, engine)
+    def _of_engine(cls, hold: EngineHold, arguments: Mapping[str, Any]) -> CogniteClient:
+        engine = hold.engine
+        access = {"api_key": engine.process_api_key, "project": engine.project, "base_url": "http://local-cdf"}
+        try:
+            config = resolve({**arguments, **access})
+            client = cls.__new__(cls)
+            client._begin(Session(config, httpx.WSGITransport(app=engine.app), hold), config.frame)
+        except BaseException:
+            hold.close()
+            raise
         return client
 
-    def _begin(self, session: Session, frame: FrameKind, engine: LocalCDF | None) -> None:
+    def _begin(self, session: Session, frame: FrameKind) -> None:
         global _current
-        self._attach(session, frame, engine)
-        self._owns_engine = engine is not None
+        self._attach(session, frame)
         _current = self
 
-    def _attach(self, session: Session, frame: FrameKind, engine: LocalCDF | None) -> None:
+    def _attach(self, session: Session, frame: FrameKind) -> None:
         self._session = session
         self._frame = frame
-        self._engine = engine
-        self._owns_engine = False
         self.login = LoginAPI(session, frame)
         self.time_series = TimeSeriesAPI(session, frame)
         self.datapoints = DatapointsAPI(session, frame)
@@ -167,6 +155,19 @@ class CogniteClient:
         return self._session.project
 
     @property
+    def stats(self) -> ClientStats:
+        """What this client has done so far: requests, retries, bytes, points and waits.
+
+        Examples:
+            >>> before = client.stats
+            >>> client.time_series.list().height
+            2
+            >>> client.stats.requests - before.requests
+            1
+        """
+        return self._session.tally.snapshot()
+
+    @property
     def frame(self) -> FrameKind:
         """The kind of frames that calls return."""
         return self._frame
@@ -179,7 +180,7 @@ class CogniteClient:
             'Table'
         """
         twin = type(self).__new__(type(self))
-        twin._attach(self._session, check_kind(frame), self._engine)
+        twin._attach(self._session, check_kind(frame))
         return twin
 
     def get(
@@ -213,10 +214,11 @@ class CogniteClient:
         return self._call("DELETE", url, None, params, headers)
 
     def close(self) -> None:
-        """Let go of connections and threads, and of the local CDF that `local` started. May be called again."""
+        """Let go of connections, threads and the local CDF that `local` started. May be called again.
+
+        A local CDF ends when no client of the process uses it any more.
+        """
         self._session.close()
-        if self._owns_engine and self._engine is not None:
-            self._engine.close()
 
     def __enter__(self) -> CogniteClient:
         return self
@@ -230,9 +232,9 @@ class CogniteClient:
         return f"CogniteClient(project={self.project!r}, base_url={self.config.base_url!r}, frame={self.frame!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if self._engine is None:
+        if self._session.engine is None:
             return _restore, (self.config, self._frame)
-        return _restore_local, (_engine_key(self._engine), self._frame, self.config.max_workers)
+        return _restore_local, (self._session.engine.key, self._frame, self.config.max_workers)
 
     def _call(
         self,
@@ -248,8 +250,6 @@ class CogniteClient:
 
 
 _current: CogniteClient | None = None
-_engines: WeakValueDictionary[str, LocalCDF] = WeakValueDictionary()
-"""The local engines of this process, by a name that no other process has: what a pickled client finds them by."""
 
 
 def current_client(client: CogniteClient | None = None) -> CogniteClient:
@@ -265,36 +265,17 @@ def current_client(client: CogniteClient | None = None) -> CogniteClient:
 
 
 @atexit.register
-def _end() -> None:
-    """Close the local engines that are still open, so that they write everything to their folders."""
+def _forget() -> None:
+    """Let the client made last be freed while everything that it uses is still there."""
     global _current
     _current = None
-    for engine in list(_engines.values()):
-        engine.close()
-
-
-def _engine_key(engine: LocalCDF) -> str:
-    for key, known in _engines.items():
-        if known is engine:
-            return key
-    key = uuid.uuid4().hex
-    _engines[key] = engine
-    return key
 
 
 def _restore(config: ClientConfig, frame: FrameKind) -> CogniteClient:
     client = CogniteClient.__new__(CogniteClient)
-    client._begin(Session(config), frame, None)
+    client._begin(Session(config), frame)
     return client
 
 
 def _restore_local(key: str, frame: FrameKind, max_workers: int) -> CogniteClient:
-    engine = _engines.get(key)
-    if engine is None:
-        raise CogniteMissingClientError(
-            "A client of a local CDF that runs inside one process cannot be used in another. "
-            "Hint: start the local CDF with `cdframe serve` and make the client with its base_url."
-        )
-    client = CogniteClient._of_engine(engine, {"frame": frame, "max_workers": max_workers})
-    client._owns_engine = False
-    return client
+    return CogniteClient._of_engine(engines.find(key), {"frame": frame, "max_workers": max_workers})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 from dataclasses import dataclass
@@ -23,23 +24,24 @@ _lock = threading.Lock()
 
 
 class Connection:
-    """One client's hold on a shared pool; the pool closes when its last holder lets go."""
+    """One client's hold on a shared pool; the pool closes when its last holder lets go.
+
+    A transport of its own (a local CDF in this process) is not shared.
+    """
 
     def __init__(self, config: ClientConfig, transport: httpx.BaseTransport | None = None) -> None:
+        self._closed = False
         # A process made by fork must not use the sockets of its parent: the process is part of the key.
-        self._key = (
-            os.getpid(),
-            id(transport) if transport else None,
-            config.disable_ssl,
-            config.max_connection_pool_size,
-            tuple(sorted((config.proxies or {}).items())),
-        )
+        proxies = tuple(sorted((config.proxies or {}).items()))
+        self._key = (os.getpid(), config.disable_ssl, config.max_connection_pool_size, proxies)
+        if transport is not None:
+            self._pool = _Pool(httpx.Client(transport=transport, trust_env=False), users=1)
+            return
         with _lock:
             if self._key not in _pools:
-                _pools[self._key] = _Pool(_open(config, transport))
+                _pools[self._key] = _Pool(_open(config))
             self._pool = _pools[self._key]
             self._pool.users += 1
-        self._closed = False
 
     @property
     def http(self) -> httpx.Client:
@@ -54,13 +56,20 @@ class Connection:
             self._closed = True
             self._pool.users -= 1
             if self._pool.users == 0:
-                _pools.pop(self._key, None)
+                if _pools.get(self._key) is self._pool:
+                    del _pools[self._key]
                 self._pool.client.close()
 
 
-def _open(config: ClientConfig, transport: httpx.BaseTransport | None) -> httpx.Client:
-    if transport is not None:
-        return httpx.Client(transport=transport, trust_env=False)
+@atexit.register
+def close_all() -> None:
+    """Close the pools that clients have left open, when the process ends."""
+    for pool in _pools.values():
+        pool.client.close()
+    _pools.clear()
+
+
+def _open(config: ClientConfig) -> httpx.Client:
     size = config.max_connection_pool_size
     verify = not config.disable_ssl
     limits = httpx.Limits(max_connections=size, max_keepalive_connections=size)

@@ -1,12 +1,12 @@
 """One client's conversation with CDF: requests with credentials, gzip and retries, and many of them in parallel.
 
 Each stage has one duty: `request` makes the call and turns a bad answer into an exception, `_attempts` repeats it as
-the rules allow, `_send` sends once. `run` and `write` do many at a time on the threads of this client.
+the rules allow and no faster than the server can, `_send` sends once. `run` and `write` do many at a time on the
+threads of this client.
 """
 
 from __future__ import annotations
 
-import atexit
 import gzip
 import json as jsonlib
 import logging
@@ -17,7 +17,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, as_completed, wait
 from typing import Any, TypeVar
 from urllib.parse import quote
-from weakref import WeakSet
 
 import httpx
 
@@ -25,8 +24,11 @@ from cdframe._version import __version__
 from cdframe.config import ClientConfig
 from cdframe.connections import Connection
 from cdframe.credentials import Credentials, credentials_from
+from cdframe.engines import EngineHold
 from cdframe.errors import CogniteAPIKeyError, CogniteConnectionError, error_from_answer
 from cdframe.retries import NEVER_SENT, backoff_s, is_repeatable, retry_error, retry_status
+from cdframe.stats import Tally
+from cdframe.throttle import Throttle
 from cdframe.types import FrameKind
 from cdframe.writes import Write, collect_writes
 
@@ -43,14 +45,23 @@ _NEVER_LOGGED = frozenset({"authorization", "api-key", "proxy-authorization", "c
 class Session:
     """The requests of one client and of its `with_frame` twins."""
 
-    def __init__(self, config: ClientConfig, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        config: ClientConfig,
+        transport: httpx.BaseTransport | None = None,
+        engine: EngineHold | None = None,
+    ) -> None:
+        """Make a session; with a `transport` its requests go there, and with an `engine` it ends that when it ends."""
         if config.debug:
             _log_to_stderr()
         self.config = config
+        self.engine = engine
         self._in_process = transport is not None
         self._credentials: Credentials = credentials_from(config)
         self._connection = Connection(config, transport)
         self._executor: ThreadPoolExecutor | None = None
+        self._throttle = Throttle(config.max_workers)
+        self.tally = Tally()
         self._lock = threading.Lock()
         self._closed = threading.Event()
         try:
@@ -58,7 +69,6 @@ class Session:
         except BaseException:
             self.close()
             raise
-        _open.add(self)
         self._base_path = f"/api/v1/projects/{quote(self.project, safe='')}"
 
     @property
@@ -165,6 +175,8 @@ class Session:
         if executor is not None:
             executor.shutdown(wait=True, cancel_futures=True)
         self._connection.close()
+        if self.engine is not None:
+            self.engine.close()
 
     def _submit(self, calls: Sequence[Callable[[], T]], progress: Callable[[int, int], None] | None) -> list[Future[T]]:
         futures = [self.executor.submit(call) for call in calls]
@@ -201,10 +213,13 @@ class Session:
         sent = False
         while True:
             attempts += 1
+            self.tally.add(requests=1, retries=int(attempts > 1))
             last = attempts >= max(1, self.config.max_retries)
             response: httpx.Response | None = None
             try:
-                response = self._send(request, attempts)
+                with self._throttle.slot() as began_in:
+                    response = self._send(request, attempts)
+                self._throttle.report(response.status_code, began_in)
                 if response.is_success or last or not retry_status(self.config, response, repeatable):
                     return response
             except httpx.TransportError as error:
@@ -215,13 +230,16 @@ class Session:
                 raise _connection_error(request, error, attempts, sent=True) from error
             else:
                 sent = True
-            if self._closed.wait(backoff_s(self.config, attempts, response)):
+            pause = backoff_s(self.config, attempts, response)
+            self.tally.add(waited=pause)
+            if self._closed.wait(pause):
                 self._check_open()
 
     def _send(self, request: httpx.Request, attempt: int) -> httpx.Response:
         request.headers.update(self._credentials.headers())
         began = time.perf_counter()
         response = self._connection.http.send(request)
+        self.tally.add(bytes_sent=len(request.content), bytes_received=len(response.content))
         if logger.isEnabledFor(logging.DEBUG):
             shown = {k: v for k, v in request.headers.items() if k.lower() not in _NEVER_LOGGED}
             logger.debug(
@@ -250,16 +268,6 @@ class Session:
     def _check_open(self) -> None:
         if self._closed.is_set():
             raise RuntimeError("This client is closed.")
-
-
-_open: WeakSet[Session] = WeakSet()
-
-
-@atexit.register
-def _close_open_sessions() -> None:
-    """Let go of all connections when the process ends, while everything that they need is still there."""
-    for session in list(_open):
-        session.close()
 
 
 def _connection_error(request: httpx.Request, error: Exception, attempts: int, sent: bool) -> CogniteConnectionError:

@@ -103,7 +103,7 @@ def _model() -> CogniteClient:
     session = Session(config, httpx.MockTransport(refuse))
     session.close()
     model = object.__new__(CogniteClient)
-    model._attach(session, config.frame, None)
+    model._attach(session, config.frame)
     return model
 
 

@@ -46,10 +46,34 @@ def test_login(cdf_client: CogniteClient) -> None:
 def test_a_folder_keeps_its_data(tmp_path: Path) -> None:
     with CogniteClient.local(tmp_path / "plant") as client:
         client.time_series.create({"external_id": "kept"})
-        with pytest.raises(LocalCDFError, match="plant"):
-            CogniteClient.local(tmp_path / "plant")
     with CogniteClient.local(tmp_path / "plant") as client:
         assert client.time_series.list()["external_id"].to_list() == ["kept"]
+
+
+def test_clients_of_one_process_share_a_folder(tmp_path: Path) -> None:
+    first = CogniteClient.local(tmp_path)
+    second = CogniteClient.local(tmp_path / "." / "")  # as when a cell of a notebook is run again
+    first.time_series.create({"external_id": "shared"})
+    first.close()
+    assert second.time_series.list()["external_id"].to_list() == ["shared"]
+    with pytest.raises(LocalCDFError, match="open in this process as the project 'local', not 'other'"):
+        CogniteClient.local(tmp_path, project="other")
+    second.close()
+    with CogniteClient.local(tmp_path, project="other") as third:
+        assert third.time_series.list().height == 1
+
+
+def test_a_process_that_closes_nothing_ends_quietly(tmp_path: Path) -> None:
+    code = (
+        "import cdframe\n"
+        f"client = cdframe.CogniteClient.local({str(tmp_path)!r})\n"
+        "client.time_series.create({'external_id': 'a'})\n"
+        "cdframe.CogniteClient.local().time_series.list()\n"
+    )
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    with CogniteClient.local(tmp_path) as client:
+        assert client.time_series.list().height == 1
 
 
 def test_clients_in_memory_are_apart() -> None:

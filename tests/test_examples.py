@@ -40,5 +40,5 @@ def test_example(example: doctest.DocTest, cdf_client: CogniteClient, tmp_path: 
     seed(cdf_client)
     example.globs.update(client=cdf_client, cdf=cdframe, pl=pl)
     report: list[str] = []
-    result = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(example, out=report.append)
+    result = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(example, out=report.append, clear_globs=True)
     assert result.failed == 0, "".join(report)

@@ -15,7 +15,7 @@ PACKAGE = Path(cdframe.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 OPTIONAL = {"pandas", "matplotlib", "sympy", "tqdm", "vega_datasets"}
-MAY_START_THE_LOCAL_CDF = {"client.py", "cli.py", "demo.py"}
+MAY_START_THE_LOCAL_CDF = {"engines.py", "cli.py", "demo.py"}
 LOCAL_MAY_USE = ("cdframe.local", "cdframe.protobuf", "cdframe._version")
 
 

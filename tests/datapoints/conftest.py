@@ -10,15 +10,17 @@ from tests.datapoints.wire import Wire
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[LocalCDF]:
-    with LocalCDF() as engine:
-        yield engine
+def client() -> Iterator[CogniteClient]:
+    with CogniteClient.local() as client:
+        yield client
 
 
 @pytest.fixture(scope="module")
-def client(engine: LocalCDF) -> Iterator[CogniteClient]:
-    with CogniteClient._of_engine(engine, {}) as client:
-        yield client
+def engine(client: CogniteClient) -> LocalCDF:
+    """The local CDF that the client talks to."""
+    hold = client._session.engine
+    assert hold is not None
+    return hold.engine
 
 
 @pytest.fixture

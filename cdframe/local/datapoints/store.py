@@ -145,16 +145,17 @@ class PointStore:
         )
         points = Points.from_table(table)
         block = table["block"].to_numpy()
-        # A parallel scan may hand out the row groups, and so the pieces of a block, in another order than they have on
-        # disk. Pieces are found where the block changes or time goes back, and put in order as wholes.
-        breaks = np.concatenate(([True], (block[1:] != block[:-1]) | (points.timestamps[1:] <= points.timestamps[:-1])))
-        starts = np.flatnonzero(breaks)
+        # A scan hands out row groups in any order, and the few rows of one vector later than the many of the next.
+        same = block[1:] == block[:-1]
+        if not np.all((block[1:] > block[:-1]) | (same & (points.timestamps[1:] > points.timestamps[:-1]))):
+            order = np.lexsort((points.timestamps, block))
+            points, block = points.take(order), block[order]
+        starts = np.flatnonzero(np.diff(block, prepend=-1))
         stops = np.append(starts, len(block))[1:]
-        order = np.lexsort((points.timestamps[starts], block[starts]))
-        pieces: dict[int, list[Points]] = {}
-        for start, stop in zip(starts[order].tolist(), stops[order].tolist(), strict=True):
-            pieces.setdefault(int(block[start]), []).append(points.slice(start, stop))
-        return {number: concatenate(parts, self._kind) for number, parts in pieces.items()}
+        return {
+            int(block[start]): points.slice(start, stop)
+            for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)
+        }
 
     def _cut(self, points: Points, window: Window) -> Found:
         points = points.below(window.bound)

@@ -1,0 +1,55 @@
+"""How many requests of one client are under way at once: fewer when the server asks for it, slowly more again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+ASKS_FOR_LESS = frozenset({429, 503})
+"""Statuses by which a server says that it has too much to do."""
+
+
+class Throttle:
+    """A limit on parallel requests, shared by all threads that use one client.
+
+    It begins at `most`. An answer that asks for less halves it, but never below one request, and only once for all the
+    requests that were under way together; each round of good answers raises it by one again.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._limit = float(most)
+        self._active = 0
+        self._round = 0  # grows with each halving: answers to requests of earlier rounds do not halve again
+        self._changed = threading.Condition()
+
+    @property
+    def limit(self) -> int:
+        """How many requests may be under way now."""
+        return int(self._limit)
+
+    @contextmanager
+    def slot(self) -> Iterator[int]:
+        """Wait for a place among the requests under way; gives the round to say with `report`."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._active < self.limit)
+            self._active += 1
+            current = self._round
+        try:
+            yield current
+        finally:
+            with self._changed:
+                self._active -= 1
+                self._changed.notify_all()
+
+    def report(self, status: int, began_in: int) -> None:
+        """Learn from the status of an answer to a request that began in a round."""
+        with self._changed:
+            if status in ASKS_FOR_LESS:
+                if began_in == self._round:
+                    self._limit = max(1.0, self._limit / 2)
+                    self._round += 1
+            elif status < 400 and self._limit < self._most:
+                self._limit = min(float(self._most), self._limit + 1 / self._limit)
+                self._changed.notify_all()
