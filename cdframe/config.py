@@ -27,10 +27,10 @@ class ClientConfig:
     client_name: str
     base_url: str
     max_workers: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     timeout: float
     file_transfer_timeout: float
-    proxies: Mapping[str, str] | None
+    proxies: Mapping[str, str] | None = field(repr=False)
     api_subversion: str
     disable_pypi_version_check: bool
     debug: bool

@@ -39,7 +39,7 @@ logger = logging.getLogger("cdframe")
 JSON = "application/json"
 _GZIP_FROM_BYTES = 1024
 _GZIP_LEVEL = 1
-_NEVER_LOGGED = frozenset({"authorization", "api-key", "proxy-authorization", "cookie"})
+_LOGGED_HEADERS = ("accept", "content-type", "content-encoding", "x-cdp-app", "cdf-version")
 
 
 class Session:
@@ -241,7 +241,7 @@ class Session:
         response = self._connection.http.send(request)
         self.tally.add(bytes_sent=len(request.content), bytes_received=len(response.content))
         if logger.isEnabledFor(logging.DEBUG):
-            shown = {k: v for k, v in request.headers.items() if k.lower() not in _NEVER_LOGGED}
+            shown = {name: request.headers[name] for name in _LOGGED_HEADERS if name in request.headers}
             logger.debug(
                 "%s %s -> %s in %.0f ms, attempt %d, x-request-id %s, headers %s, %d bytes out, %d bytes in",
                 request.method,

@@ -14,7 +14,7 @@ class ClientStats:
         requests: requests sent, repeated ones included.
         retries: those that repeated an earlier one.
         bytes_sent, bytes_received: bodies: sent ones as compressed, received ones after decompression.
-        points_read, points_written: data points.
+        points_read, points_written: data points, or rows of aggregates, that went over the wire.
         waited: seconds that calls waited before they were repeated, summed over threads.
     """
 

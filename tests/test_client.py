@@ -204,6 +204,18 @@ def test_version_and_repr(cdf_client: CogniteClient) -> None:
         assert narrow.config.max_workers == 3
 
 
+def test_stats_count_points(cdf_client: CogniteClient) -> None:
+    cdf_client.time_series.create({"external_id": "a"})
+    before = cdf_client.stats
+    cdf_client.datapoints.insert([(n, 1.0) for n in range(500)], external_id="a")
+    cdf_client.datapoints.retrieve(0, 300, external_id="a")
+    after = cdf_client.with_frame("pandas").stats
+    assert after.points_written - before.points_written == 500
+    assert after.points_read - before.points_read == 300
+    assert after.requests - before.requests == 2
+    assert after.bytes_sent > before.bytes_sent and after.bytes_received > before.bytes_received
+
+
 def test_many_threads_share_a_client(cdf_client: CogniteClient) -> None:
     failures: list[BaseException] = []
 

@@ -97,7 +97,17 @@ def test_what_cannot_be_right_names_its_source(
 
 
 def test_secrets_are_not_shown() -> None:
-    config = resolve({"api_key": "topsecret", "token": "topsecret", "token_client_secret": "topsecret"}, {})
+    config = resolve(
+        {
+            "api_key": "topsecret",
+            "token": "topsecret",
+            "token_client_secret": "topsecret",
+            "token_custom_args": {"password": "topsecret"},
+            "headers": {"x-key": "topsecret"},
+            "proxies": {"https": "http://user:topsecret@proxy"},
+        },
+        {},
+    )
     assert "topsecret" not in repr(config)
 
 

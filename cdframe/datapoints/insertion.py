@@ -57,8 +57,9 @@ class _Part:
 
 
 def _send(session: Session, parts: Sequence[_Part]) -> None:
-    body = encode_insertion_request([part.item for part in parts])
-    session.request("POST", PATH, content=body, content_type=PROTOBUF)
+    items = [part.item for part in parts]
+    session.request("POST", PATH, content=encode_insertion_request(items), content_type=PROTOBUF)
+    session.tally.add(points_written=sum(len(item.timestamps) for item in items))
 
 
 def _merged(series: Sequence[SeriesPoints]) -> list[_Part]:

@@ -88,6 +88,7 @@ def fetch_pages(session: Session, items: Sequence[Item], *, ignore_unknown_ids: 
         raise CogniteConnectionError(
             f"The server's answer to POST {PATH} is not {PROTOBUF} (its content-type is {content_type!r}): {error}"
         ) from error
+    session.tally.add(points_read=sum(len(page.timestamps) for page in answered))
     pages: list[Page | None] = []
     rest = iter(answered)
     page = next(rest, None)

@@ -225,7 +225,7 @@ def test_the_project_is_one_path_segment() -> None:
 
 
 def test_debug_logging_has_no_secrets(caplog: pytest.LogCaptureFixture) -> None:
-    session, _ = scripted(Answer(400, {"error": "no"}))
+    session, _ = scripted(Answer(400, {"error": "no"}), headers={"x-mine": "third-secret"})
     with caplog.at_level(logging.DEBUG, "cdframe"), pytest.raises(CogniteAPIError) as failure:
         session.request("POST", READ, json={}, headers={"authorization": "Bearer other-secret"}, params={"q": "x"})
     assert "POST http://scripted/api/v1/projects/p/timeseries/list -> 400" in caplog.text
