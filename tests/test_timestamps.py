@@ -59,7 +59,7 @@ def test_accepted(value: object, expected: int) -> None:
         (float("nan"), ValueError),
         (float("inf"), ValueError),
         (pd.NaT, ValueError),
-        (np.datetime64("NaT"), ValueError),
+        (np.datetime64("NaT", "ms"), ValueError),
         (MIN_MS - 1, ValueError),
         (True, TypeError),
         (None, TypeError),

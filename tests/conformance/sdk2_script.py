@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 import scenario
+import sdk2_removed  # noqa: F401  (before the SDK)
 from cognite.client import CogniteClient
 from cognite.client.data_classes import TimeSeries, TimeSeriesFilter, TimeSeriesUpdate
 from scenario import BEGIN, DAY, HOUR, MINUTE, error_seen, rows_of_columns
