@@ -182,17 +182,21 @@ CLASSES = {
     "message": "CogniteAPIError",
 }
 # Here client 2.x has its plain error, and nowhere else does it keep the code beside the identifiers.
-PLAIN_IN_2021 = {f"unknown in {call}" for call in ("retrieve", "latest", "delete range", "synthetic")}
+# What older versions raise as the plain API error; their other errors of this kind drop the code.
+PLAIN = {
+    "sdk2": {f"unknown in {call}" for call in ("retrieve", "latest", "delete range", "synthetic")},
+    "sdk7": {"unknown in delete range"},
+}
 
 
 @CHECKS.of("errors")
 def errors(sdk: SdkRun, seen: Any) -> None:
     expected = {}
     for name, (code, part, value) in ERRORS.items():
-        plain = sdk.is_2021 and name in PLAIN_IN_2021
+        plain = name in PLAIN.get(sdk.name, ())
         expected[name] = {
             "class": "CogniteAPIError" if plain else CLASSES[part],
-            "code": None if sdk.is_2021 and not plain and part != "message" else code,
+            "code": None if sdk.name in PLAIN and not plain and part != "message" else code,
             part: value,
         }
         if part == "message" and value in (seen[name].get("message") or ""):

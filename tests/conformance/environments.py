@@ -15,6 +15,7 @@ REQUIREMENTS = {
     "sdk2": ("cognite-sdk>=2.56,<3", "pandas>=1.5.3,<2", "numpy<2")
     if sys.version_info < (3, 12)
     else ("cognite-sdk-core>=2.56,<3", "pandas>=2,<3"),
+    "sdk7": ("cognite-sdk[pandas]>=7.90,<8",),
     "sdk8": ("cognite-sdk[pandas]>=8.22,<9",),
 }
 

@@ -1,4 +1,4 @@
-"""Uses a CDF through the official Python SDK 8.x, in that SDK's environment, and writes down what it saw."""
+"""Uses a CDF through the official Python SDKs 7.x and 8.x, in that SDK's environment, and writes down what it saw."""
 
 import math
 from datetime import UTC, datetime
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 import scenario
-from cognite.client import ClientConfig, CogniteClient, global_config
+from cognite.client import ClientConfig, CogniteClient, __version__, global_config
 from cognite.client.credentials import OAuthClientCredentials, Token
 from cognite.client.data_classes import (
     DatapointsQuery,
@@ -24,6 +24,7 @@ from scenario import BEGIN, DAY, HOUR, MINUTE, error_seen, rows_of_columns
 global_config.disable_pypi_version_check = True
 global_config.max_retries = 0
 given = scenario.arguments()
+IS_7 = __version__.startswith("7.")
 
 
 def connect(key: str, credentials: str) -> CogniteClient:
@@ -65,6 +66,11 @@ def as_list(values: Any) -> list[Any]:
     return list(values)
 
 
+def type_of(datapoints: Any) -> str:
+    """The kind of an answered series, which 7.x does not keep under its name."""
+    return getattr(datapoints, "type", "string" if datapoints.is_string else "numeric")
+
+
 def seen_points(datapoints: Any) -> dict[str, Any]:
     """One answered series (of lists or arrays) in the form of the HTTP API's JSON."""
     columns = {"timestamp": as_list(datapoints.timestamp)}
@@ -77,16 +83,22 @@ def seen_points(datapoints: Any) -> dict[str, Any]:
         "isString": datapoints.is_string,
         "isStep": datapoints.is_step,
         "unit": datapoints.unit,
-        "type": datapoints.type,
+        "type": type_of(datapoints),
         "datapoints": rows_of_columns(columns, columns.values()),
     }
+
+
+def milliseconds(time: Any) -> int:
+    """A single point's time, which 7.x has as a number and 8.x as a datetime."""
+    return time if isinstance(time, int) else round(time.timestamp() * 1000)
 
 
 def seen_latest(latest: Any) -> list[dict[str, Any]]:
     if latest.timestamp is None:
         return []
-    time = latest.timestamp
-    return [{"timestamp": round(time.timestamp() * 1000), "value": latest.value}]
+    if isinstance(latest.timestamp, list):  # 7.x answers with the series' points, which are one or none
+        return seen_points(latest)["datapoints"]
+    return [{"timestamp": milliseconds(latest.timestamp), "value": latest.value}]
 
 
 def seen_frame(frame: pd.DataFrame) -> dict[str, Any]:
@@ -204,7 +216,7 @@ def _() -> Any:
     return {
         "now": [seen_latest(latest) for latest in now],
         "before": [seen_latest(latest) for latest in before],
-        "types": [[latest.type, latest.is_step] for latest in now],
+        "types": [[type_of(latest), latest.is_step] for latest in now],
     }
 
 
@@ -216,7 +228,7 @@ def _() -> Any:
         aggregates=["average", "interpolation", "count"],
         granularity="2h",
         external_id=["tank/temperature", "tank/valve"],
-        include_unit=False,
+        **({} if IS_7 else {"include_unit": False}),
     )
     return seen_frame(frame)
 
@@ -490,8 +502,8 @@ def _() -> Any:
     first, latest = temperature.first(), temperature.latest()
     return {
         "count": temperature.count(),
-        "first": [first.timestamp, first.value],
-        "latest": [round(latest.timestamp.timestamp() * 1000), latest.value],
+        "first": [milliseconds(first.timestamp), first.value],
+        "latest": [milliseconds(latest.timestamp), latest.value],
     }
 
 

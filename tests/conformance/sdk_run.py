@@ -19,6 +19,7 @@ class SdkRun:
     def __init__(self, name: str, credentials: str, folder: Path, raw: RawClient) -> None:
         self.raw = raw
         self.is_2021 = name == "sdk2"
+        self.name = name
         report = folder / "report.json"
         given = {
             "base_url": raw.base_url,
@@ -27,7 +28,7 @@ class SdkRun:
             "credentials": credentials,
             "report": str(report),
         }
-        script = Path(__file__).with_name(f"{name}_script.py")
+        script = Path(__file__).with_name("sdk2_script.py" if self.is_2021 else "sdk8_script.py")
         command = [str(python_of(name)), str(script), *(word for pair in given.items() for word in pair)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=SCRIPT_TIMEOUT, check=False)
         assert done.returncode == 0, done.stderr

@@ -20,8 +20,8 @@ CHECKS = checks_of_series.CHECKS | checks_of_points.CHECKS
 
 
 @pytest.fixture(
-    params=[("sdk2", "api key"), ("sdk8", "token"), ("sdk8", "client credentials")],
-    ids=["2.x with an api key", "8.x with a token", "8.x with client credentials"],
+    params=[("sdk2", "api key"), ("sdk7", "token"), ("sdk8", "token"), ("sdk8", "client credentials")],
+    ids=["2.x with an api key", "7.x with a token", "8.x with a token", "8.x with client credentials"],
 )
 def sdk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SdkRun]:
     name, credentials = request.param
