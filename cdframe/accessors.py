@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from cdframe import plotting
 from cdframe.client import CogniteClient, current_client
@@ -20,9 +19,10 @@ from cdframe.datapoints.complete import complete as complete_wide
 from cdframe.errors import CogniteMissingClientError, nearest
 from cdframe.expand import expand_columns, json_ready
 from cdframe.frames import from_arrow, is_pandas, kind_of, to_arrow
+from cdframe.identifiers import arguments_of, as_arguments, identities_of
+from cdframe.ranges import extent, own_ranges, ranges_of_points
 from cdframe.registration import register
-from cdframe.reshape import IDENTITIES, is_long, is_wide, long_to_wide, split_name, wide_to_long
-from cdframe.schemas import TIMESTAMP
+from cdframe.reshape import is_long, is_wide, long_to_wide, split_name, wide_to_long
 from cdframe.timestamps import MIN_MS
 from cdframe.types import Frame, FrameKind, ProgressOption, Timestamp
 
@@ -102,9 +102,9 @@ class CDFAccessor:
         """
         table = self._table()
         if "start" in table.column_names and "end" in table.column_names and "timestamp" not in table.column_names:
-            ranges = _own_ranges(table)
+            ranges = own_ranges(table)
         else:
-            ranges = self._ranges_of_points(table)
+            ranges = ranges_of_points(wide_to_long(table, self._id_headers(table)) if is_wide(table) else table)
         for given in ranges:
             given["start"] = given["start"] if start is None else start
             given["end"] = given["end"] if end is None else end
@@ -148,7 +148,7 @@ class CDFAccessor:
         if start is None or end is None:
             if "timestamp" not in table.column_names or not table.num_rows:
                 raise ValueError("start and end must be given: the frame has no points whose range could be taken.")
-            first, last = _extent(table)
+            first, last = extent(table)
             start = first if start is None else start
             end = last + 1 if end is None else end
         return self._client(client).datapoints.synthetic.query(
@@ -276,7 +276,7 @@ class CDFAccessor:
             ['external_id', 'timestamp', 'value']
         """
         table = self._table()
-        ids, external_ids = self._identities(table, "datapoints")
+        ids, external_ids = arguments_of(table, "datapoints")
         return self._client(client).datapoints.retrieve(
             start,
             end,
@@ -296,7 +296,7 @@ class CDFAccessor:
             >>> client.time_series.list().cdf.latest().height
             2
         """
-        ids, external_ids = self._identities(self._table(), "latest")
+        ids, external_ids = arguments_of(self._table(), "latest")
         return self._client(client).datapoints.retrieve_latest(ids, external_ids, before)
 
     def first(self, *, client: CogniteClient | None = None) -> Frame:
@@ -306,7 +306,7 @@ class CDFAccessor:
             >>> client.time_series.list().cdf.first().height
             2
         """
-        ids, external_ids = self._identities(self._table(), "first")
+        ids, external_ids = arguments_of(self._table(), "first")
         return self._client(client).datapoints.retrieve(MIN_MS, "now", ids, external_ids, limit=1)
 
     def count(self, *, client: CogniteClient | None = None) -> Frame:
@@ -322,9 +322,9 @@ class CDFAccessor:
             >>> client.time_series.list().cdf.count()["count"].to_list()
             [3, 3]
         """
-        series = self._identified(self._table(), "count")
+        series = identities_of(self._table(), "count")
         api = self._client(client).with_frame("polars").datapoints
-        rows = api.retrieve(MIN_MS, "now", *_lists(series), ["count"], "100d")
+        rows = api.retrieve(MIN_MS, "now", *as_arguments(series), ["count"], "100d")
         names = series.columns
         counts = rows.with_columns(pl.col(name).cast(series.schema[name]) for name in names)
         counts = counts.group_by(names).agg(pl.col("count").sum())
@@ -372,7 +372,7 @@ class CDFAccessor:
             >>> client.time_series.list(external_id_prefix="old").cdf.delete("time_series")
         """
         api = self._api(resource, client)
-        ids, external_ids = self._identities(self._table(), "delete", prefer="id")
+        ids, external_ids = arguments_of(self._table(), "delete", prefer="id")
         api.delete(ids, external_ids, ignore_unknown_ids, progress=progress)
 
     def expand(self, *columns: str) -> Frame:
@@ -436,48 +436,13 @@ class CDFAccessor:
             return set()
         return {str(label) for label in self._data.columns if not isinstance(label, str)}
 
-    def _identified(
-        self, table: pa.Table, method: str, prefer: Literal["id", "external_id"] = "external_id"
-    ) -> pl.DataFrame:
-        """Give the distinct identities of the rows: in each row one, the preferred one where there are both."""
-        names = [name for name in IDENTITIES if name in table.column_names]
-        if not names:
-            raise ValueError(f"{method} needs a column 'id' or 'external_id'; got {', '.join(table.column_names)}.")
-        frame = pl.DataFrame(table.select(names)).unique(maintain_order=True)
-        if frame.select(pl.all_horizontal(pl.all().is_null()).any()).item():
-            raise ValueError(f"{method}: a row has neither id nor external_id.")
-        if len(names) == 2:
-            other = "id" if prefer == "external_id" else "external_id"
-            frame = frame.with_columns(pl.when(pl.col(prefer).is_null()).then(pl.col(other)).alias(other))
-        frame = frame.with_columns(pl.col(pl.Categorical).cast(pl.String))
-        return frame.select(name for name in names if frame[name].null_count() < frame.height or not frame.height)
-
-    def _identities(
-        self, table: pa.Table, method: str, prefer: Literal["id", "external_id"] = "external_id"
-    ) -> tuple[list[int] | None, list[str] | None]:
-        return _lists(self._identified(table, method, prefer))
-
     def _external_ids(self, table: pa.Table) -> list[str]:
         if is_wide(table):
             by_id = self._id_headers(table)
             return list(dict.fromkeys(split_name(name)[0] for name in table.column_names[1:] if name not in by_id))
         if "external_id" in table.column_names:
-            return self._identities(table.select(["external_id"]).drop_null(), "synthetic")[1] or []
+            return arguments_of(table.select(["external_id"]).drop_null(), "synthetic")[1] or []
         return []
-
-    def _ranges_of_points(self, table: pa.Table) -> list[dict[str, Any]]:
-        """Give each series of a frame of data points with the range from its first to its last point."""
-        if is_wide(table):
-            table = wide_to_long(table, self._id_headers(table))
-        if not is_long(table):
-            raise ValueError(
-                "delete_range needs a frame of data points, or the columns 'id' or 'external_id', 'start' and 'end'; "
-                f"got {', '.join(table.column_names)}."
-            )
-        names = [name for name in IDENTITIES if name in table.column_names]
-        times = pl.col("timestamp").dt.epoch("ms")
-        ranges = pl.DataFrame(table).group_by(names, maintain_order=True).agg(start=times.min(), end=times.max() + 1)
-        return _own_ranges(ranges.to_arrow())
 
     def _series_information(
         self, table: pa.Table, client: CogniteClient | None
@@ -489,7 +454,7 @@ class CDFAccessor:
             ids = [int(name) for name in dict.fromkeys(names) if name in by_id]
             external_ids = [name for name in dict.fromkeys(names) if name not in by_id]
         else:
-            found = self._identities(table, "plot")
+            found = arguments_of(table, "plot")
             ids, external_ids = found[0] or [], found[1] or []
         try:
             chosen = current_client(client).with_frame("pyarrow")
@@ -505,30 +470,7 @@ class CDFAccessor:
         return information
 
 
-def _lists(identities: pl.DataFrame) -> tuple[list[int] | None, list[str] | None]:
-    """Give ids and external ids as the arguments of calls; None where there are none."""
-    ids, external_ids = (
-        identities[name].drop_nulls().to_list() if name in identities.columns else None for name in IDENTITIES
-    )
-    return ids, external_ids
-
-
 _DATAPOINTS_OPTIONS = ("start", "end", "aggregates", "granularity", "limit")
-
-
-def _extent(table: pa.Table) -> tuple[int, int]:
-    times = pc.min_max(table.column("timestamp").cast(TIMESTAMP).cast(pa.int64()))
-    return times["min"].as_py(), times["max"].as_py()
-
-
-def _own_ranges(table: pa.Table) -> list[dict[str, Any]]:
-    """Give the rows as ranges with one identity each: the id, or the external id where there is none."""
-    ranges = []
-    for row in table.to_pylist():
-        by_id = row.get("id") is not None
-        identity = {"id": row["id"]} if by_id else {"externalId": row.get("external_id")}
-        ranges.append({**identity, "start": row["start"], "end": row["end"]})
-    return ranges
 
 
 register(CDFAccessor)

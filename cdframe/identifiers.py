@@ -1,14 +1,18 @@
-"""Ids and external ids as arguments: checked, and as the wire has them."""
+"""Ids and external ids, as arguments and in frames: checked, and in the form that calls work on."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 
 MAX_ID = 2**53 - 1
+
+IDENTITIES = ("id", "external_id")
+"""The columns that identify rows, in the order in which frames have them."""
 
 
 def check_id(value: Any, name: str = "id") -> int:
@@ -81,3 +85,37 @@ def one_identifier(id: Any, external_id: Any) -> pa.Table:
     else:
         check_external_id(external_id)
     return identifiers(id, external_id)
+
+
+def identities_of(table: pa.Table, method: str, prefer: Literal["id", "external_id"] = "external_id") -> pl.DataFrame:
+    """Give the distinct identities of a frame's rows: in each row one, the preferred one where there are both.
+
+    Raises:
+        ValueError: no column of identity, or a row without one; names the method that needs it.
+    """
+    names = [name for name in IDENTITIES if name in table.column_names]
+    if not names:
+        raise ValueError(f"{method} needs a column 'id' or 'external_id'; got {', '.join(table.column_names)}.")
+    frame = pl.DataFrame(table.select(names)).unique(maintain_order=True)
+    if frame.select(pl.all_horizontal(pl.all().is_null()).any()).item():
+        raise ValueError(f"{method}: a row has neither id nor external_id.")
+    if len(names) == 2:
+        other = "id" if prefer == "external_id" else "external_id"
+        frame = frame.with_columns(pl.when(pl.col(prefer).is_null()).then(pl.col(other)).alias(other))
+    frame = frame.with_columns(pl.col(pl.Categorical).cast(pl.String))
+    return frame.select(name for name in names if frame[name].null_count() < frame.height or not frame.height)
+
+
+def as_arguments(identities: pl.DataFrame) -> tuple[list[int] | None, list[str] | None]:
+    """Give identities as the arguments `id` and `external_id` of calls; None where there are none."""
+    ids, external_ids = (
+        identities[name].drop_nulls().to_list() if name in identities.columns else None for name in IDENTITIES
+    )
+    return ids, external_ids
+
+
+def arguments_of(
+    table: pa.Table, method: str, prefer: Literal["id", "external_id"] = "external_id"
+) -> tuple[list[int] | None, list[str] | None]:
+    """Give the identities of a frame's rows as the arguments of calls; see `identities_of`."""
+    return as_arguments(identities_of(table, method, prefer))

@@ -9,9 +9,9 @@ import polars as pl
 import pyarrow as pa
 
 from cdframe.errors import CogniteDuplicateColumnsError
+from cdframe.identifiers import IDENTITIES
 from cdframe.schemas import TIMESTAMP, camel_case
 
-IDENTITIES = ("id", "external_id")
 RAW = ("value", "string_value")
 AGGREGATES = (
     "average",

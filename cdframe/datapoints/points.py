@@ -19,8 +19,8 @@ from cdframe.datapoints.pages import Ints, Values
 from cdframe.datapoints.values import in_frame, plain, read_points, times_of_column, values_of_column
 from cdframe.errors import nearest
 from cdframe.frames import is_frame, kind_of, to_arrow
-from cdframe.identifiers import check_external_id, check_id
-from cdframe.reshape import AGGREGATES, IDENTITIES
+from cdframe.identifiers import IDENTITIES, check_external_id, check_id
+from cdframe.reshape import AGGREGATES
 
 
 @dataclass(frozen=True, slots=True, eq=False)
