@@ -13,8 +13,8 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, as_completed, wait
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ALL_COMPLETED, FIRST_EXCEPTION, Future, ThreadPoolExecutor, as_completed, wait
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -39,6 +39,8 @@ logger = logging.getLogger("cdframe")
 JSON = "application/json"
 _GZIP_FROM_BYTES = 1024
 _GZIP_LEVEL = 1
+_LOOK_UP_S = 0.2
+"""So often a call that waits for its next attempt looks whether anybody still wants it."""
 _LOGGED_HEADERS = ("accept", "content-type", "content-encoding", "x-cdp-app", "cdf-version")
 
 
@@ -64,6 +66,8 @@ class Session:
         self.tally = Tally()
         self._lock = threading.Lock()
         self._closed = threading.Event()
+        self._interruptions = 0
+        self._base_path = ""
         try:
             self.project = config.project or self._project_of_credentials()
         except BaseException:
@@ -118,7 +122,7 @@ class Session:
             sent_headers["content-encoding"] = "gzip"
         sent_headers.update(self.config.headers)
         sent_headers.update(headers or {})
-        relative = path.removeprefix(getattr(self, "_base_path", "")) if host else path
+        relative = path.removeprefix(self._base_path) if host else path
         request = self._connection.http.build_request(
             method,
             self.config.base_url + (path if host else self._base_path + path),
@@ -136,16 +140,16 @@ class Session:
         """Make calls in parallel; results in order. The first error stops what has not begun, and is raised."""
         if len(calls) == 1 and progress is None:
             return [calls[0]()]
-        futures = self._submit(calls, progress)
+        futures = [self.executor.submit(call) for call in calls]
         try:
-            wait(futures, return_when=FIRST_EXCEPTION)
+            _watch(futures, progress, FIRST_EXCEPTION)
             failed = next((f for f in futures if f.done() and not f.cancelled() and f.exception()), None)
             if failed is not None:
                 failed.result()
             return [future.result() for future in futures]
-        finally:
-            for future in futures:
-                future.cancel()
+        except BaseException:
+            self.give_up(futures)
+            raise
 
     def write(
         self,
@@ -158,14 +162,25 @@ class Session:
         Raises:
             CogniteAPIError: a write failed; holds the rows of all writes as `successful`, `unknown` and `failed`.
         """
-        futures = self._submit([write.send for write in writes], progress)
+        futures = [self.executor.submit(write.send) for write in writes]
         try:
-            wait(futures)
-        except BaseException:
-            for future in futures:
-                future.cancel()
+            _watch(futures, progress, ALL_COMPLETED)
+        except BaseException as error:
+            self.give_up(futures)
+            done = sum(future.done() and not future.cancelled() for future in futures)
+            unsent = sum(future.cancelled() for future in futures)
+            error.add_note(
+                f"This ended a write in {len(futures)} requests: {done} were answered, {unsent} not sent, and what "
+                f"became of {len(futures) - done - unsent} is not known."
+            )
             raise
         return collect_writes(writes, futures, frame)
+
+    def give_up(self, futures: Iterable[Future[Any]]) -> None:
+        """Drop calls that have not begun, and let none that is under way be repeated: the user does not wait for it."""
+        for future in futures:
+            future.cancel()
+        self._interruptions += 1
 
     def close(self) -> None:
         """End the threads and let go of the connections; further calls raise."""
@@ -177,14 +192,6 @@ class Session:
         self._connection.close()
         if self.engine is not None:
             self.engine.close()
-
-    def _submit(self, calls: Sequence[Callable[[], T]], progress: Callable[[int, int], None] | None) -> list[Future[T]]:
-        futures = [self.executor.submit(call) for call in calls]
-        if progress is not None:
-            progress(0, len(futures))
-            for done, _ in enumerate(as_completed(futures), 1):
-                progress(done, len(futures))
-        return futures
 
     def _headers(self, content: bytes | None, content_type: str, accept: str) -> dict[str, str]:
         headers = {
@@ -211,10 +218,11 @@ class Session:
     def _attempts(self, request: httpx.Request, repeatable: bool) -> httpx.Response:
         attempts = 0
         sent = False
+        interruptions = self._interruptions
         while True:
             attempts += 1
             self.tally.add(requests=1, retries=int(attempts > 1))
-            last = attempts >= max(1, self.config.max_retries)
+            last = attempts >= max(1, self.config.max_retries) or interruptions != self._interruptions
             response: httpx.Response | None = None
             try:
                 with self._throttle.slot() as began_in:
@@ -232,8 +240,10 @@ class Session:
                 sent = True
             pause = backoff_s(self.config, attempts, response)
             self.tally.add(waited=pause)
-            if self._closed.wait(pause):
-                self._check_open()
+            until = time.monotonic() + pause
+            while interruptions == self._interruptions and (left := until - time.monotonic()) > 0:
+                if self._closed.wait(min(left, _LOOK_UP_S)):
+                    self._check_open()
 
     def _send(self, request: httpx.Request, attempt: int) -> httpx.Response:
         request.headers.update(self._credentials.headers())
@@ -268,6 +278,18 @@ class Session:
     def _check_open(self) -> None:
         if self._closed.is_set():
             raise RuntimeError("This client is closed.")
+
+
+def _watch(futures: Sequence[Future[Any]], progress: Callable[[int, int], None] | None, until: str) -> None:
+    """Wait for calls, all of them or up to the first error, and tell how far they are."""
+    if progress is None:
+        wait(futures, return_when=until)
+        return
+    progress(0, len(futures))
+    for done, future in enumerate(as_completed(futures), 1):
+        progress(done, len(futures))
+        if until == FIRST_EXCEPTION and future.exception() is not None:
+            return
 
 
 def _connection_error(request: httpx.Request, error: Exception, attempts: int, sent: bool) -> CogniteConnectionError:

@@ -307,6 +307,36 @@ def test_every_row_of_a_write_is_accounted_for(
     session.close()
 
 
+def test_an_interrupted_write_says_how_far_it_came() -> None:
+    session, script = scripted(OK, max_workers=1)
+
+    def interrupt(done: int, total: int) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    writes = [Write(pa.table({}), lambda: session.request("POST", CREATE, json={})) for _ in range(50)]
+    with pytest.raises(KeyboardInterrupt) as interruption:
+        session.write(writes, "pyarrow", interrupt)
+    [note] = interruption.value.__notes__
+    assert "a write in 50 requests" in note
+    session.close()
+    assert len(script.requests) < 50
+
+
+def test_nobody_waits_for_attempts_of_an_interrupted_call() -> None:
+    session, script = scripted(Answer(503, headers={"retry-after": "60"}))
+
+    def interrupt(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    began = time.perf_counter()
+    with pytest.raises(KeyboardInterrupt):
+        session.run([lambda: session.request("POST", READ, json={})], interrupt)
+    session.close()
+    assert time.perf_counter() - began < 5
+    assert len(script.requests) <= 2
+
+
 def test_missing_and_duplicated_of_all_requests_are_merged() -> None:
     other = Answer(400, {"error": {"code": 400, "message": "m", "missing": [{"id": 1}, {"id": 2}]}})
     session, _ = scripted(by_row({"a": MISSING, "b": other, "c": DUPLICATED}))
