@@ -170,6 +170,15 @@ def test_raw_points_break_at_a_null_and_not_at_a_pause() -> None:
     assert points(line) == [(0, 1), (1, 2), (2, None), (3, 4), (40, 5)]
 
 
+def test_a_steady_raw_series_breaks_where_it_misses_its_beat() -> None:
+    hours = [*range(10), *range(30, 40)]
+    (line,) = plot(long("p1", hours, value=[1.0] * 20)).get_lines()
+    assert dict(points(line))[10] is None
+    assert [value for _, value in points(line)].count(None) == 1
+    (states,) = plot(long("p1", hours, value=["on"] * 20)).get_lines()
+    assert None not in dict(points(states)).values()
+
+
 def test_a_wide_raw_frame_passes_over_cells_of_other_series() -> None:
     table = pa.table(
         {

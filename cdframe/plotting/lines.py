@@ -4,10 +4,10 @@ Where a line breaks:
 
 - Aggregates break where a bucket is missing. Buckets are as wide as the smallest distance between two of the series; up
   to one and a half times that is no gap, so that months and the days of a clock change hold together.
-- Raw points of a long table break at a point that has no value.
-- Raw points of a wide table share their rows with other series, so an empty cell mostly says that another series has a
-  point there. It breaks the line where no series has a value in that row, and where a series that otherwise comes at a
-  steady pace leaves out a beat.
+- Raw points break at a point that has no value, and where a series of numbers that otherwise comes at a steady pace
+  leaves out a beat. A series that comes as it likes does not break at a pause.
+- In a wide table series share their rows, so an empty cell mostly says that another series has a point there: it breaks
+  the line only where no series has a value in that row.
 """
 
 from __future__ import annotations
@@ -226,21 +226,22 @@ def _unit(unit: str | None, aggregate: str | None) -> str | None:
 
 def _raw(column: _Column) -> tuple[Times, Values]:
     filled = _is_filled(column.values)
-    if column.rows_filled is None:
-        return column.times, column.values
+    is_wide = column.rows_filled is not None
     rows = np.flatnonzero(filled)
     times = column.times[rows]
-    # A break stands where nobody has a value, or where the steady series should have had one.
-    nobody = np.flatnonzero(~column.rows_filled)
+    # A break stands where nobody has a value, or where a steady series should have had one.
+    nobody = np.flatnonzero(~(filled if column.rows_filled is None else column.rows_filled))
     following = np.searchsorted(nobody, rows)
     is_broken = np.diff(following) > 0
     at = np.zeros(len(is_broken), np.int64)
     at[is_broken] = column.times[nobody[following[:-1][is_broken]]]
     spacings = np.diff(times)
-    if len(spacings):
+    if len(spacings) and column.values.dtype != object:
         pace = int(np.median(spacings))
         if np.mean(np.abs(spacings - pace) <= (_SLACK - 1) * pace) >= _STEADY_SHARE:
-            is_missed = (spacings > _SLACK * pace) & (np.diff(rows) > 1) & ~is_broken
+            is_missed = (spacings > _SLACK * pace) & ~is_broken
+            if is_wide:  # where there was a row that it could have filled
+                is_missed &= np.diff(rows) > 1
             at[is_missed] = times[:-1][is_missed] + pace
             is_broken |= is_missed
     return _broken(times, column.values[rows], np.flatnonzero(is_broken), at[is_broken])
