@@ -8,6 +8,7 @@ import logging
 import socket
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -250,11 +251,21 @@ def test_closing_ends_a_wait_between_attempts() -> None:
 
 
 def test_the_first_error_of_parallel_reads_stops_what_has_not_begun() -> None:
-    session, script = scripted(Answer(400, {"error": "no"}), max_workers=1)
+    session, script = scripted(slowly(Answer(400, {"error": "no"})), max_workers=1)
     with pytest.raises(CogniteAPIError):
         session.run([lambda: session.request("POST", READ, json={})] * 200)
     session.close()
     assert len(script.requests) < 200
+
+
+def slowly(answer: Answer) -> Callable[[httpx.Request], Answer]:
+    """Answer after a while, so that the caller's thread has its turn before the next request."""
+
+    def step(_: httpx.Request) -> Answer:
+        time.sleep(0.02)
+        return answer
+
+    return step
 
 
 def write(session: Session, rows: list[dict[str, Any]]) -> list[Any]:
@@ -308,7 +319,7 @@ def test_every_row_of_a_write_is_accounted_for(
 
 
 def test_an_interrupted_write_says_how_far_it_came() -> None:
-    session, script = scripted(OK, max_workers=1)
+    session, script = scripted(slowly(OK), max_workers=1)
 
     def interrupt(done: int, total: int) -> None:
         if done == 2:
