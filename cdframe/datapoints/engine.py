@@ -127,8 +127,7 @@ class _Engine:
                     else:
                         request.accept(answer)
         except BaseException:
-            for future in flying:
-                future.cancel()
+            self._session.give_up(flying)
             raise
         if self._not_found:
             raise merge_not_found(self._not_found)

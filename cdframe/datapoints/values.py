@@ -176,7 +176,7 @@ def check_values(array: pa.Array, place: Place, name: str) -> Values:
         number = numbers[row]
         if np.isnan(number):
             raise ValueError(f"{place(row, name)}: the value is NaN (missing).")
-        what = "contains Infinity" if np.isinf(number) else f"the value {number!r} is too large"
+        what = "contains Infinity" if np.isinf(number) else f"the value {float(number)!r} is too large"
         raise ValueError(f"{place(row, name)}: {what}. A point holds numbers from {-MOST:g} to {MOST:g}.")
     return numbers
 
