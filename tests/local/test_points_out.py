@@ -363,3 +363,28 @@ def test_synthetic_queries(api: Api, name: str) -> None:
     error = api.error(path, {"items": [{"expression": "ts{id:0} + ts{externalId:'nope'}"}]})
     assert error["message"] == "Time series not found"
     assert error["missing"] == [{"id": 0}, {"externalId": "nope"}]
+
+
+def test_short_pages_and_long_ones_are_written_alike(api: Api) -> None:
+    special = ["NaN", "Infinity", "-Infinity"]
+    points: list[dict[str, Any]] = [{"timestamp": i, "value": (-1) ** i * 10.0 ** (20 - i)} for i in range(40)]
+    points[3] |= {"status": {"symbol": "Uncertain"}}
+    points[4] = {"timestamp": 4, "status": {"symbol": "Bad"}}
+    for i, value in enumerate(special, 5):
+        points[i] = {"timestamp": i, "value": value, "status": {"symbol": "Bad"}}
+    numbers = api.new()
+    api.insert(numbers, points)
+    texts = api.new(isString=True)
+    written = ["", '"', "\\", "\n\x01", "\u2028", "\U0001f600", "\u00e6"]
+    api.insert(texts, {i: written[i % len(written)] for i in range(40)})
+    raw = {"includeStatus": True, "ignoreBadDataPoints": False, "treatUncertainAsBad": False}
+    aggregates = {"aggregates": ["average", "count", "countBad", "maxDatapoint"], "granularity": "1s"}
+    api.insert(numbers, {1000 * i: i / 3 for i in range(1, 40)})
+    for name, query in ((numbers, raw), (texts, raw), (numbers, aggregates)):
+        long = api.read(name, start=0, end=40_000 if "aggregates" in query else 40, limit=100, **query)["datapoints"]
+        assert len(long) == 40
+        short: list[dict[str, Any]] = []
+        for point in long:
+            end = point["timestamp"] + (1000 if "aggregates" in query else 1)
+            short += api.read(name, start=point["timestamp"], end=end, limit=100, **query)["datapoints"]
+        assert short == long

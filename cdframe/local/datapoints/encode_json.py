@@ -1,7 +1,8 @@
-"""Points as JSON, written column by column."""
+"""Points as JSON: short pages row by row, long ones column by column."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,9 @@ import polars as pl
 
 from cdframe.local.http import json_bytes
 from cdframe.protobuf import DatapointsPage
+
+# Up to here a dict for each point is cheaper than a frame for the page, which takes a quarter of a millisecond.
+SHORT = 32
 
 COUNTS = ("count", "countGood", "countUncertain", "countBad", "durationGood", "durationUncertain", "durationBad")
 
@@ -30,13 +34,42 @@ def _page(page: DatapointsPage) -> bytes:
         "unitExternalId": page.unit_external_id,
         "nextCursor": page.next_cursor,
     }
-    fields = json_bytes({name: value for name, value in head.items() if value is not None})
+    head = {name: value for name, value in head.items() if value is not None}
+    if len(page.timestamps) <= SHORT:
+        return json_bytes({**head, "datapoints": _short(page)})
+    fields = json_bytes(head)
     return fields[:-1] + b',"datapoints":[' + _rows(page).encode() + b"]}"
 
 
+def _short(page: DatapointsPage) -> list[dict[str, Any]]:
+    """The points of a short page as Python values."""
+    rows: list[dict[str, Any]] = [{"timestamp": time} for time in page.timestamps.tolist()]
+    if page.values is not None:
+        nulls = [False] * len(rows) if page.null_values is None else page.null_values.tolist()
+        for row, value, null in zip(rows, page.values.tolist(), nulls, strict=True):
+            if value is not None and not null:
+                row["value"] = value if isinstance(value, str) or math.isfinite(value) else _special(value)
+    for name, values in (page.aggregates or {}).items():
+        for row, value in zip(rows, values.tolist(), strict=True):
+            if not math.isnan(value):
+                row[name] = int(value) if name in COUNTS else value
+    for name, (times, values) in (page.extremes or {}).items():
+        for row, time, value in zip(rows, times.tolist(), values.tolist(), strict=True):
+            if not math.isnan(value):
+                row[name] = {"timestamp": time, "value": value}
+    if page.status is not None and page.symbols is not None:
+        for row, code, symbol in zip(rows, page.status.tolist(), page.symbols.to_pylist(), strict=True):
+            if code:
+                row["status"] = {"code": code, "symbol": symbol}
+    return rows
+
+
+def _special(value: float) -> str:
+    """What JSON has no number for."""
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
 def _rows(page: DatapointsPage) -> str:
-    if not len(page.timestamps):
-        return ""
     columns: dict[str, Any] = {"timestamp": page.timestamps}
     parts = [pl.lit('{"timestamp":'), _text("timestamp")]
     if page.values is not None:
