@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import signal
@@ -30,8 +31,18 @@ SHUTDOWN_SECONDS = 10
 class _Server(wsgi.Server):
     """The server of cheroot, with what it has to say in the log."""
 
+    refusal: OSError | None = None  # why the last address could not be bound; cheroot keeps but a text of it
+
     def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
         logger.log(level, "%s", msg, exc_info=traceback)
+
+    def bind(self, family: int, type: int, proto: int = 0) -> Any:
+        """Bind to an address, and remember why when that fails."""
+        try:
+            return super().bind(family, type, proto)
+        except OSError as error:
+            self.refusal = error
+            raise
 
     @staticmethod
     def bind_socket(socket_: Any, bind_addr: Any) -> Any:
@@ -69,7 +80,7 @@ def serve(
     try:
         server.prepare()
     except OSError as error:
-        raise LocalCDFError(f"{host}:{port} cannot be listened on: {error.strerror or error}") from error
+        raise _not_listening(f"{host}:{port}", server.refusal or error) from error
     thread = threading.Thread(target=_run, args=(server, stop), name="cdframe-server")
     with _stopped_by_signals(stop):
         thread.start()
@@ -82,6 +93,12 @@ def serve(
         finally:
             server.stop()
             thread.join()
+
+
+def _not_listening(address: str, reason: OSError) -> LocalCDFError:
+    if reason.errno == errno.EADDRINUSE:
+        return LocalCDFError(f"{address} is in use by another server: stop that one, or choose another port")
+    return LocalCDFError(f"{address} cannot be listened on: {reason.strerror or reason}")
 
 
 def _run(server: wsgi.Server, stop: threading.Event) -> None:

@@ -243,7 +243,7 @@ def test_serving_from_a_thread() -> None:
             response = httpx.get(f"{urls[0]}/login/status", headers={"api-key": engine.process_api_key})
             assert response.json()["data"]["loggedIn"]
             port = int(urls[0].rsplit(":", 1)[1])
-            with pytest.raises(LocalCDFError, match=f"127.0.0.1:{port} cannot be listened on"):
+            with pytest.raises(LocalCDFError, match=f"127.0.0.1:{port} is in use by another server: stop that one, or"):
                 serve(engine, port=port)
         finally:
             stop.set()
