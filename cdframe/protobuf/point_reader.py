@@ -1,8 +1,8 @@
 """Lists of datapoints into columns.
 
 The records of all lists of a body are read as one list (their bytes one behind the other), because many small
-series are as common as one large one. First by shape (see `shapes`); what has no common shape, or a rare one, is
-read field by field (see `fields`).
+series are as common as one large one. Where all have one shape they are read as a matrix (see `shapes`), else field
+after field in step (see `ordered`); what is in no such order is read whatever its fields (see `fields`).
 """
 
 from __future__ import annotations
@@ -26,14 +26,12 @@ from cdframe.protobuf.messages import (
     Message,
     Octets,
 )
+from cdframe.protobuf.ordered import BLOCK, read_in_order
 from cdframe.protobuf.records import RECORD_TAG, find_records
 from cdframe.protobuf.shapes import Shape, shape_of
 
-BLOCK = 32_768  # records decoded at a time: their columns stay in the cache
-WIDTHS = 8  # widths of records that are tried by shape, the most frequent first
-WIDEST = 4096  # wider records go field by field
-SHAPES = 4  # shapes tried for one width
-FEW = 64  # records that are not worth a shape
+WIDEST = 4096  # wider records are not taken as a matrix
+LAST = 64  # records that are looked at first: one of another width displaces all that follow
 
 
 class Columns:
@@ -101,7 +99,7 @@ def read_points(message: Message, lists: Sequence[Sequence[memoryview]]) -> tupl
     buffer = padded(octets)
     starts, ends = find_records(buffer, length, edges)
     columns = Columns(len(starts), buffer)
-    rest = _read_by_shape(columns, message, starts, ends)
+    rest = read_in_order(buffer, starts, ends, message, columns.put)
     if len(rest):
         _read_by_field(columns, message, rest, starts[rest], ends[rest])
     return columns, np.searchsorted(ends, edges, side="right")
@@ -121,7 +119,7 @@ def _uniform_shape(octets: Octets, message: Message) -> Shape | None:
 def _read_uniform(octets: Octets, shape: Shape) -> Columns | None:
     """All records by one shape, None if one has another."""
     matrix = octets.reshape(-1, shape.width)
-    if not shape.holds_for(matrix[-FEW:]).all():  # one record of another width displaces all that follow
+    if not shape.holds_for(matrix[-LAST:]).all():
         return None
     columns = Columns(len(matrix), octets)
     for first in range(0, len(matrix), BLOCK):
@@ -131,42 +129,6 @@ def _read_uniform(octets: Octets, shape: Shape) -> Columns | None:
         starts = np.arange(first, first + len(rows)) * shape.width
         _put_rows(columns, shape, rows, slice(first, first + len(rows)), starts)
     return columns
-
-
-def _read_by_shape(columns: Columns, message: Message, starts: Ints, ends: Ints) -> Ints:
-    """Read what has a common shape; return the rows that are left."""
-    widths = ends - starts
-    frequency = np.bincount(np.minimum(widths, WIDEST))
-    frequency[:1] = 0  # an empty record holds zeros, which need not be read
-    frequency[WIDEST:] = 0
-    done = []
-    for width in np.argsort(-frequency, kind="stable")[:WIDTHS].tolist():
-        if frequency[width] < FEW:
-            break
-        rows = np.flatnonzero(widths == width)
-        for _ in range(SHAPES):
-            if len(rows) < FEW:
-                break
-            example = columns.buffer[starts[rows[0]] : starts[rows[0]] + width]
-            shape = shape_of(example, message)
-            if shape is None:
-                break
-            others = []
-            for first in range(0, len(rows), BLOCK):
-                block = rows[first : first + BLOCK]
-                records = _gather(columns.buffer, starts[block], max(width, 8))
-                holds = shape.holds_for(records)
-                if not holds.all():
-                    others.append(block[~holds])
-                    records, block = records[holds], block[holds]
-                _put_rows(columns, shape, records, block, starts[block])
-                done.append(block)
-            rows = np.concatenate([np.empty(0, np.int64), *others])
-    if sum(len(rows) for rows in done) == len(widths):
-        return np.empty(0, np.int64)
-    left: Flags = widths > 0
-    left[np.concatenate([np.empty(0, np.int64), *done])] = False
-    return np.flatnonzero(left)
 
 
 def _gather(buffer: Octets, starts: Ints, width: int) -> Octets:

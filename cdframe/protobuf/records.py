@@ -18,6 +18,7 @@ from cdframe.protobuf.messages import LENGTH, DecodeError, Ints, Octets
 from cdframe.protobuf.varints import read_varints
 
 RECORD_TAG = 0x0A
+TIMESTAMP_TAG = 0x08
 
 
 def find_records(buffer: Octets, length: int, edges: Ints) -> tuple[Ints, Ints]:
@@ -46,6 +47,13 @@ def find_records(buffer: Octets, length: int, edges: Ints) -> tuple[Ints, Ints]:
 def _find_plain_records(buffer: Octets, length: int) -> tuple[Ints, Ints] | None:
     """The records of lists that hold nothing else, None if there is anything else."""
     begins = np.flatnonzero(buffer[:length] == RECORD_TAG)
+    # Nearly all records begin with a timestamp. Of the other bytes 0x0A hardly any looks as if it did.
+    like = buffer[begins + np.where(buffer[begins + 1] < 0x80, 2, 3)] == TIMESTAMP_TAG
+    return _chain(buffer, length, begins[like]) or _chain(buffer, length, begins)
+
+
+def _chain(buffer: Octets, length: int, begins: Ints) -> tuple[Ints, Ints] | None:
+    """The records among the places where some may begin, None if they do not lead from one to the next to the end."""
     if len(begins) == 0 or begins[0] != 0:
         return None
     lengths = buffer[1:][begins].astype(np.int64)
