@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from cdframe.config import ClientConfig
+from cdframe.transport import NetworkTransport
 
 
 @dataclass(slots=True)
@@ -70,11 +71,7 @@ def close_all() -> None:
 
 
 def _open(config: ClientConfig) -> httpx.Client:
-    size = config.max_connection_pool_size
-    verify = not config.disable_ssl
-    limits = httpx.Limits(max_connections=size, max_keepalive_connections=size)
-    mounts = {
-        key if "://" in key else f"{key}://": httpx.HTTPTransport(proxy=proxy, verify=verify, limits=limits)
-        for key, proxy in (config.proxies or {}).items()
-    }
-    return httpx.Client(verify=verify, limits=limits, mounts=mounts)
+    transport = NetworkTransport(
+        verify=not config.disable_ssl, connections=config.max_connection_pool_size, proxies=config.proxies
+    )
+    return httpx.Client(transport=transport, trust_env=False)
