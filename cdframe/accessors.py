@@ -8,10 +8,12 @@ last.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any, Literal
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cdframe import plotting
 from cdframe.client import CogniteClient, current_client
@@ -68,20 +70,13 @@ class CDFAccessor:
         if is_long(table):
             values = [name for name in ("value", "string_value") if name in table.column_names]
             if dropna and values:
-                filled = pl.any_horizontal(pl.col(values).is_not_null())
-                table = pl.DataFrame(table).filter(filled).to_arrow()
+                filled = [table.column(name).is_null(nan_is_null=True) for name in values]
+                table = table.filter(pc.invert(reduce(pc.and_, filled)))
             datapoints.insert_multiple(table, progress=progress)
             return
         self._require_wide(table, "insert")
-        names = table.column_names[1:]
-        by_id = self._id_headers(table) if external_id_headers is None else set(() if external_id_headers else names)
-        for external, chosen in (
-            (True, [n for n in names if n not in by_id]),
-            (False, [n for n in names if n in by_id]),
-        ):
-            if chosen:
-                columns = table.select(["timestamp", *chosen])
-                datapoints.insert_dataframe(columns, external_id_headers=external, dropna=dropna, progress=progress)
+        ids = self._id_headers(table) if external_id_headers is None else () if external_id_headers else None
+        datapoints._insert_wide(table, ids, dropna, progress)
 
     def delete_range(
         self,

@@ -8,6 +8,7 @@ the user has not imported are not imported for the question whether something is
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -107,7 +108,7 @@ def from_arrow(table: pa.Table, kind: FrameKind, *, index: str | None = None) ->
 
 def _from_pandas(frame: pd.DataFrame, name: str, index: str | None) -> pa.Table:
     labels = [str(label) for label in frame.columns]
-    repeated = sorted({label for label in labels if labels.count(label) > 1})
+    repeated = sorted(label for label, count in Counter(labels).items() if count > 1)
     if repeated:
         raise ValueError(f"{name} has several columns of one name: {', '.join(map(repr, repeated))}.")
     try:

@@ -26,10 +26,14 @@ Outcome = Literal["successful", "unknown", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Write(Generic[T]):
-    """One request of a write: the input rows that it carries, and the call that sends them."""
+    """One request of a write: the input rows that it carries (or how to make them), and the call that sends them."""
 
-    rows: pa.Table
+    rows: pa.Table | Callable[[], pa.Table]
     send: Callable[[], T]
+
+    def table(self) -> pa.Table:
+        """The input rows, made where there was no need for them so far."""
+        return self.rows if isinstance(self.rows, pa.Table) else self.rows()
 
 
 def collect_writes(writes: Sequence[Write[T]], futures: Sequence[Future[T]], frame: FrameKind) -> list[T]:
@@ -51,8 +55,10 @@ def collect_writes(writes: Sequence[Write[T]], futures: Sequence[Future[T]], fra
     raised = _merge(api_errors)
     rows: dict[Outcome, list[pa.Table]] = {"successful": [], "unknown": [], "failed": []}
     for write, error in zip(writes, errors, strict=True):
-        rows[_outcome(error)].append(write.rows)
-    schema = pa.unify_schemas([write.rows.schema for write in writes], promote_options="permissive")
+        rows[_outcome(error)].append(write.table())
+    schema = pa.unify_schemas(
+        [table.schema for tables in rows.values() for table in tables], promote_options="permissive"
+    )
     for name, tables in rows.items():
         table = pa.concat_tables(tables, promote_options="permissive") if tables else schema.empty_table()
         setattr(raised, name, from_arrow(table, frame))

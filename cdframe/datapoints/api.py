@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +23,8 @@ from cdframe.datapoints.engine import read_series
 from cdframe.datapoints.insertion import plan_writes
 from cdframe.datapoints.latest import read_latest
 from cdframe.datapoints.plan import DatapointsQuery, ReadPlan, plan_query
-from cdframe.datapoints.points import SeriesPoints, points_of_many, points_of_one, points_of_wide
+from cdframe.datapoints.points import points_of_many, points_of_one, points_of_wide
+from cdframe.datapoints.stretches import PointSet
 from cdframe.datapoints.synthetic import SyntheticDatapointsAPI
 from cdframe.frames import from_arrow
 from cdframe.progress import progress_callback
@@ -346,7 +347,7 @@ class DatapointsAPI(API):
         """
         check_flag("external_id_headers", external_id_headers)
         check_flag("dropna", dropna)
-        self._insert(points_of_wide(dataframe, external_ids=external_id_headers, dropna=dropna), progress)
+        self._insert_wide(dataframe, () if external_id_headers else None, dropna, progress)
 
     def delete_range(
         self, start: Timestamp, end: Timestamp, id: int | None = None, external_id: str | None = None
@@ -426,7 +427,13 @@ class DatapointsAPI(API):
             table = complete_columns(table, columns, complete, plan.granularity)
         return table, columns
 
-    def _insert(self, points: Sequence[SeriesPoints], progress: ProgressOption) -> None:
+    def _insert_wide(
+        self, dataframe: IntoFrame, ids: Collection[str] | None, dropna: bool, progress: ProgressOption
+    ) -> None:
+        """Write a wide frame, of whose headers some are ids (None: all) and the others external ids."""
+        self._insert(points_of_wide(dataframe, ids=ids, dropna=dropna), progress)
+
+    def _insert(self, points: Sequence[PointSet], progress: ProgressOption) -> None:
         writes = plan_writes(self._session, points)
         with progress_callback(progress, "Inserting data points", "requests") as callback:
             self._session.write(writes, self._frame, callback)

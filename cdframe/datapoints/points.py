@@ -1,4 +1,4 @@
-"""What to insert, in whatever form it was given, as columns of each series.
+"""What to insert, in whatever form it was given, as sets of points in order, checked.
 
 tuples or dicts with an identifier      insert, insert_multiple
 long frames: a row a point              insert, insert_multiple
@@ -7,38 +7,34 @@ wide frames: a column a series          insert_dataframe
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cdframe.datapoints.pages import Ints, Values
-from cdframe.datapoints.values import in_frame, plain, read_points, times_of_column, values_of_column
+from cdframe.datapoints.pages import Ints
+from cdframe.datapoints.point_lists import read_points
+from cdframe.datapoints.stretches import (
+    Flags,
+    PointSet,
+    References,
+    Values,
+    WideColumn,
+    join,
+    long_points,
+    take,
+    wide_points,
+)
+from cdframe.datapoints.values import check_values, contiguous, in_frame, plain, times_of_column, values_of_column
 from cdframe.errors import nearest
 from cdframe.frames import is_frame, kind_of, to_arrow
-from cdframe.identifiers import IDENTITIES, check_external_id, check_id
+from cdframe.identifiers import IDENTITIES, MAX_ID, check_external_id, check_id
 from cdframe.reshape import AGGREGATES
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SeriesPoints:
-    """Points for one series, checked; times in any order."""
-
-    id: int | None
-    external_id: str | None
-    timestamps: Ints
-    values: Values
-
-    @property
-    def key(self) -> int | str:
-        """The identity; ids are ints, external ids texts."""
-        return self.id if self.id is not None else self.external_id or ""
-
-
-def points_of_one(datapoints: Any, id: Any, external_id: Any, now: int) -> list[SeriesPoints]:
+def points_of_one(datapoints: Any, id: Any, external_id: Any, now: int) -> list[PointSet]:
     """Read the points for one series; of a frame without an identifier given, for the series that its rows name.
 
     Raises:
@@ -50,14 +46,12 @@ def points_of_one(datapoints: Any, id: Any, external_id: Any, now: int) -> list[
         if not is_frame(datapoints):
             raise ValueError("Exactly one of id and external_id must be given, got neither.")
         return points_of_frame(datapoints)
-    id = None if id is None else check_id(id)
-    external_id = None if external_id is None else check_external_id(external_id)
-    if is_frame(datapoints):
-        return _points_for(to_arrow(datapoints, name="datapoints", index="timestamp"), id, external_id)
-    return [SeriesPoints(id, external_id, *read_points(datapoints, "datapoints", now))]
+    key: int | str = check_external_id(external_id) if id is None else check_id(id)
+    times, values = _points_for(datapoints, key, "datapoints", now)
+    return [long_points(_references([key]), None, times, values)]
 
 
-def points_of_many(datapoints: Any, now: int) -> list[SeriesPoints]:
+def points_of_many(datapoints: Any, now: int) -> list[PointSet]:
     """Read points for many series: a long frame, or a list of dicts with an identifier and `datapoints`."""
     if is_frame(datapoints):
         return points_of_frame(datapoints)
@@ -68,67 +62,103 @@ def points_of_many(datapoints: Any, now: int) -> list[SeriesPoints]:
         )
     if not datapoints:
         raise ValueError("No datapoints provided")
-    return [one for number, item in enumerate(datapoints) for one in _points_of_item(item, number, now)]
+    kinds: dict[int | str, bool] = {}
+    groups: dict[tuple[bool, bool], list[tuple[int | str, Ints, Values]]] = {}
+    for number, item in enumerate(datapoints):
+        key, times, values = _points_of_item(item, number, now)
+        is_text = isinstance(values, pa.Array)
+        if kinds.setdefault(key, is_text) != is_text:
+            raise TypeError(
+                f"datapoints[{number}]: the series {key!r} is given numbers and texts; a series holds one kind."
+            )
+        groups.setdefault((isinstance(key, int), is_text), []).append((key, times, values))
+    sets: list[PointSet] = []
+    for items in groups.values():
+        codes = {key: code for code, key in enumerate(dict.fromkeys(key for key, _, _ in items))}
+        of_items = np.array([codes[key] for key, _, _ in items])
+        sets.append(
+            long_points(
+                _references(list(codes)),
+                np.repeat(of_items, [len(times) for _, times, _ in items]),
+                np.concatenate([times for _, times, _ in items]),
+                join([values for _, _, values in items]),
+            )
+        )
+    return sets
 
 
-def points_of_frame(frame: Any) -> list[SeriesPoints]:
+def points_of_frame(frame: Any) -> list[PointSet]:
     """Read a long frame: `id` and/or `external_id`, `timestamp`, `value` and/or `string_value`."""
     table = _one_time_column(to_arrow(frame, name="datapoints", index="timestamp"))
-    identities = [name for name in IDENTITIES if name in table.column_names]
-    if not identities:
+    if not any(name in table.column_names for name in IDENTITIES):
         raise ValueError(
             f"A frame of points needs a column 'id' or 'external_id', got {', '.join(table.column_names)}. "
             "Hint: pass id or external_id, or use insert_dataframe for a column per series."
         )
-    times, numbers, texts = _checked_columns(table)
-    codes, keys = _series_codes(table)
-    is_text = _kinds(table, numbers, texts, codes)
-    order, bounds = _grouped(codes)
-    series = []
-    for begin, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
-        rows = slice(begin, end) if order is None else order[begin:end]
-        first = begin if order is None else int(order[begin])
-        key = keys[codes[first]]
-        values = _pick(texts, rows) if is_text[codes[first]] else _pick(numbers, rows)
-        id, external_id = (key, None) if isinstance(key, int) else (None, key)
-        series.append(SeriesPoints(id, external_id, times[rows], values))
-    return series
+    times, kinds = _checked_columns(table)
+    sets: list[PointSet] = []
+    for of_identity, column in _identities(table):
+        references: list[References] = []
+        for of_kind, values in kinds:
+            rows = _rows(of_identity, of_kind)
+            if rows is None:
+                sets.append(long_points(*_series(column), times, values))
+            elif len(rows):
+                sets.append(long_points(*_series(column.take(pa.array(rows)), rows), times[rows], take(values, rows)))
+                references.append(sets[-1].references)
+        if len(references) > 1:
+            _check_one_kind(column, of_identity, references, kinds[0][0])
+    return sets
 
 
-def points_of_wide(frame: Any, *, external_ids: bool, dropna: bool) -> list[SeriesPoints]:
-    """Read a wide frame: times in the index (pandas) or the column `timestamp`, then a column for each series."""
+def points_of_wide(frame: Any, *, ids: Collection[str] | None, dropna: bool) -> list[PointSet]:
+    """Read a wide frame: times in the index (pandas) or the column `timestamp`, then a column for each series.
+
+    Args:
+        ids: the headers that are ids, the others are external ids; None: all are ids.
+        dropna: pass over missing values.
+    """
     table = _with_times(frame)
     times = times_of_column(table.column("timestamp"), in_frame)
-    series = []
-    for name in table.column_names:
+    groups: dict[tuple[bool, bool], dict[int | str, WideColumn]] = {}
+    for name, column in zip(table.column_names, table.itercolumns(), strict=True):
         if name == "timestamp":
             continue
-        id, external_id = (None, name) if external_ids else (_id_of_header(name), None)
-        column = plain(table.column(name), name)
-        missing = _missing(column)
-        if missing is None:
-            series.append(SeriesPoints(id, external_id, times, values_of_column(column, in_frame, name)))
+        by_id = ids is None or name in ids
+        key = _id_of_header(name) if by_id else name
+        points = _wide_column(plain(column, name), name, dropna=dropna)
+        if points is None:
             continue
-        if not dropna:
-            row = int(np.flatnonzero(missing)[0])
-            raise ValueError(
-                f"The frame contains NaNs: {in_frame(row, name)} is missing. Hint: dropna=True skips them."
-            )
-        kept = np.flatnonzero(~missing)
-        if len(kept):
+        group = groups.setdefault((by_id, isinstance(points.values, pa.Array)), {})
+        if key in group:
+            raise ValueError(f"The column {name!r} is another one for the series {key}.")
+        group[key] = points
+    return [
+        wide_points(_references(list(columns)), times, list(columns.values())) for columns in groups.values() if columns
+    ]
 
-            def place(row: int, column: str, kept: Ints = kept) -> str:
-                return in_frame(int(kept[row]), column)
 
-            values = values_of_column(column.filter(pa.array(~missing)), place, name)
-            series.append(SeriesPoints(id, external_id, times[kept], values))
-    return series
+def _wide_column(column: pa.ChunkedArray, name: str, *, dropna: bool) -> WideColumn | None:
+    """Check a column; None when nothing is in it."""
+    values = contiguous(column)
+    missing = column.is_null(nan_is_null=True).to_numpy() if column.null_count or _has_nan(values) else None
+    if missing is not None and not dropna:
+        row = int(np.flatnonzero(missing)[0])
+        raise ValueError(f"The frame contains NaNs: {in_frame(row, name)} is missing. Hint: dropna=True skips them.")
+    check_values(values, in_frame, name, missing)
+    if not len(values) or (missing is not None and missing.all()):
+        return None
+    return WideColumn(values, None if missing is None else ~missing)
+
+
+def _has_nan(values: Values) -> bool:
+    return isinstance(values, np.ndarray) and len(values) > 0 and bool(np.isnan(values.max()))
 
 
 _ITEM_KEYS = {"id": "id", "externalId": "external_id", "external_id": "external_id"}
 
 
-def _points_of_item(item: Any, number: int, now: int) -> list[SeriesPoints]:
+def _points_of_item(item: Any, number: int, now: int) -> tuple[int | str, Ints, Values]:
     where = f"datapoints[{number}]"
     if not isinstance(item, Mapping):
         raise TypeError(f"{where} must be a dict, got {type(item).__name__}.")
@@ -142,33 +172,33 @@ def _points_of_item(item: Any, number: int, now: int) -> list[SeriesPoints]:
     named = [key for key in _ITEM_KEYS if item.get(key) is not None]
     if len(named) != 1 or "datapoints" not in item:
         raise ValueError(f"{where} must have exactly one of 'id' and 'externalId', and 'datapoints'.")
-    value = item[named[0]]
-    id = check_id(value, f"{where}['id']") if named[0] == "id" else None
-    external_id = None if named[0] == "id" else check_external_id(value, f"{where}[{named[0]!r}]")
-    points = item["datapoints"]
-    if is_frame(points):
-        return _points_for(to_arrow(points, name=f"{where}['datapoints']", index="timestamp"), id, external_id)
-    return [SeriesPoints(id, external_id, *read_points(points, f"{where}['datapoints']", now))]
+    value, where_key = item[named[0]], f"{where}[{named[0]!r}]"
+    identity: int | str = check_id(value, where_key) if named[0] == "id" else check_external_id(value, where_key)
+    return identity, *_points_for(item["datapoints"], identity, f"{where}['datapoints']", now)
 
 
-def _points_for(table: pa.Table, id: int | None, external_id: str | None) -> list[SeriesPoints]:
-    """Take all rows of a table as points of one series; its own identities, if it has any, must be one."""
-    table = _one_time_column(table)
-    times, numbers, texts = _checked_columns(table)
-    codes, keys = _series_codes(table)
-    if len(keys) > 1:
+def _points_for(points: Any, key: int | str, name: str, now: int) -> tuple[Ints, Values]:
+    """Read a list or a frame as points of one series; a frame's own identities, if it has any, must be one."""
+    if not is_frame(points):
+        return read_points(points, name, now)
+    table = _one_time_column(to_arrow(points, name=name, index="timestamp"))
+    times, kinds = _checked_columns(table)
+    series = sum(len(_series(column)[0]) for _, column in _identities(table))
+    if series > 1:
         raise ValueError(
-            f"The frame has points of {len(keys)} series, which cannot all be inserted into "
-            f"{id if external_id is None else external_id!r}. Hint: filter it, or leave the identifier out."
+            f"The frame has points of {series} series, which cannot all be inserted into {key!r}. "
+            "Hint: filter it, or leave the identifier out."
         )
-    is_text = _kinds(table, numbers, texts, codes)
-    values = texts if is_text[0] else numbers
-    assert values is not None
-    return [SeriesPoints(id, external_id, times, values)]
+    if len(kinds) > 1:
+        raise _mixed(int(np.flatnonzero(kinds[0][0] != kinds[0][0][0])[0]))
+    return times, kinds[0][1]
 
 
-def _checked_columns(table: pa.Table) -> tuple[Ints, Values | None, Values | None]:
-    """Give times, numbers and texts of a long table. Where numbers and texts have a column each, each has gaps."""
+def _checked_columns(table: pa.Table) -> tuple[Ints, list[tuple[Any, Values]]]:
+    """Give the times of a long table, and its values by kind: which rows are numbers or texts (None: all), and these.
+
+    Where both kinds occur, numbers and texts have a column each, which has gaps.
+    """
     if "timestamp" not in table.column_names:
         raise ValueError(f"A frame of points needs a column 'timestamp', got {', '.join(table.column_names)}.")
     names = [name for name in ("value", "string_value") if name in table.column_names]
@@ -179,78 +209,104 @@ def _checked_columns(table: pa.Table) -> tuple[Ints, Values | None, Values | Non
     if not table.num_rows:
         raise ValueError("No datapoints provided")
     times = times_of_column(table.column("timestamp"), in_frame)
-    columns = {name: plain(table.column(name), name) for name in names}
-    valid = sum(column.is_valid().to_numpy().astype(np.int64) for column in columns.values())
-    if not np.all(valid == 1):
-        row = int(np.flatnonzero(valid != 1)[0])
-        what = "the value is missing" if valid[row] == 0 else "there is a number and a text"
-        raise ValueError(f"{in_frame(row, names[0])}: {what}.")
-    found: dict[bool, Values] = {}
-    for name, column in columns.items():
-        is_text = pa.types.is_string(column.type)
-        if is_text in found:
-            raise TypeError("Columns 'value' and 'string_value' must hold numbers and texts, in this order.")
-        found[is_text] = values_of_column(pc.fill_null(column, "" if is_text else 0.0), in_frame, name)
-    return times, found.get(False), found.get(True)
+    if len(names) == 1:
+        return times, [(None, values_of_column(table.column(names[0]), in_frame, names[0]))]
+    numbers, texts = (plain(table.column(name), name) for name in names)
+    if pa.types.is_floating(texts.type) and texts.null_count == len(texts):
+        texts = pa.chunked_array([pa.nulls(len(texts), pa.large_string())])
+    if not pa.types.is_floating(numbers.type) or pa.types.is_floating(texts.type):
+        raise TypeError("Columns 'value' and 'string_value' must hold numbers and texts, in this order.")
+    is_number, is_text = numbers.is_valid().to_numpy(), texts.is_valid().to_numpy()
+    if (is_number == is_text).any():
+        row = int(np.flatnonzero(is_number == is_text)[0])
+        what = "there is a number and a text" if is_text[row] else "the value is missing"
+        raise ValueError(f"{in_frame(row, 'value')}: {what}.")
+    kinds = []
+    for name, column, flags in (("value", numbers, is_number), ("string_value", texts, is_text)):
+        if flags.any():
+            values = contiguous(column)
+            check_values(values, in_frame, name, ~flags)
+            kinds.append((None if flags.all() else flags, values))
+    return times, kinds
 
 
-def _series_codes(table: pa.Table) -> tuple[Ints, list[int | str]]:
-    """Number the series of the rows, and give the identity of each number; a row's id counts before its external id."""
-    codes = np.full(table.num_rows, -1, np.int64)
-    keys: list[int | str] = []
-    for name, kind in (("external_id", pa.string()), ("id", pa.int64())):
-        if name not in table.column_names:
-            continue
-        column = table.column(name)
-        try:
-            encoded = pc.dictionary_encode(column.cast(kind)).combine_chunks()
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-            raise TypeError(f"Column {name!r} must be {kind}, got {column.type}: {error}") from error
-        has_key = encoded.is_valid().to_numpy(zero_copy_only=False)
-        indices = pc.fill_null(encoded.indices, 0).to_numpy(zero_copy_only=False)
-        codes = np.where(has_key, indices + len(keys), codes)
-        keys += encoded.dictionary.to_pylist()
-    if any(name in table.column_names for name in IDENTITIES) and (codes < 0).any():
-        row = int(np.flatnonzero(codes < 0)[0])
-        raise ValueError(f"Row {row} has neither an id nor an external_id.")
-    used = np.flatnonzero(np.bincount(np.maximum(codes, 0), minlength=len(keys))) if keys else np.zeros(1, np.int64)
-    numbers = np.zeros(max(1, len(keys)), np.int64)
-    numbers[used] = np.arange(len(used))
-    return numbers[np.maximum(codes, 0)], [keys[code] for code in used.tolist()] if keys else []
+def _identities(table: pa.Table) -> list[tuple[Any, pa.ChunkedArray]]:
+    """The columns that name the series of a long table, and for which rows; the id of a row counts first."""
+    names = [name for name in IDENTITIES if name in table.column_names]
+    if not names:
+        return []
+    has = [table.column(name).is_valid().to_numpy() for name in names]
+    named = np.any(has, axis=0)
+    if not named.all():
+        raise ValueError(f"Row {int(np.argmin(named))} has neither an id nor an external_id.")
+    found = []
+    for name, flags, earlier in zip(names, has, (None, has[0]), strict=False):
+        flags = flags if earlier is None else ~earlier
+        if flags.any():
+            found.append((None if flags.all() else flags, _reference_column(table.column(name), name)))
+    return found
 
 
-def _kinds(table: pa.Table, numbers: Values | None, texts: Values | None, codes: Ints) -> list[bool]:
-    """Tell of each series whether its values are texts; none may have both kinds."""
-    series = int(codes.max()) + 1
-    if numbers is None or texts is None:
-        return [numbers is None] * series
-    is_text = table.column("string_value").is_valid().to_numpy()
-    text_rows = np.bincount(codes, is_text, series)
-    rows = np.bincount(codes, minlength=series)
-    mixed = np.flatnonzero((text_rows > 0) & (text_rows < rows))
-    if len(mixed):
-        of_series = np.flatnonzero(codes == mixed[0])
-        row = int(of_series[is_text[of_series] != is_text[of_series[0]]][0])
-        raise TypeError(f"Row {row}: the series has numbers and texts; a series holds one kind.")
-    return [bool(count) for count in text_rows]
+def _reference_column(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    if name == "external_id" and pa.types.is_dictionary(column.type):
+        return column
+    kind = pa.int64() if name == "id" else pa.large_string()
+    try:
+        return column.cast(kind)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise TypeError(f"Column {name!r} must be {kind}, got {column.type}: {error}") from error
 
 
-def _grouped(codes: Ints) -> tuple[Ints | None, Ints]:
-    """Bring rows of a series together: the order of rows (None: they are), and where each series begins and ends."""
-    edges = np.flatnonzero(codes[1:] != codes[:-1]) + 1
-    order = None
-    if len(edges) > int(codes.max()):
-        order = np.argsort(codes, kind="stable")
-        grouped = codes[order]
-        edges = np.flatnonzero(grouped[1:] != grouped[:-1]) + 1
-    return order, np.concatenate([[0], edges, [len(codes)]])
+def _series(column: pa.ChunkedArray, rows: Ints | None = None) -> tuple[References, Ints]:
+    """The series that a column names, and for each of its rows (those of a frame, if not all) which one it is."""
+    if pa.types.is_dictionary(column.type):
+        coded = column.unify_dictionaries().combine_chunks()
+        names = coded.dictionary.cast(pa.large_string())
+        if len(names.unique()) == len(names):
+            used = coded.indices.dictionary_encode()
+            return names.take(used.dictionary), used.indices.to_numpy()
+        column = column.cast(pa.large_string())
+    encoded = column.combine_chunks().dictionary_encode()
+    codes, references = encoded.indices.to_numpy(), encoded.dictionary
+    if references.type != pa.int64():
+        return references, codes
+    ids: Ints = references.to_numpy()
+    wrong = np.flatnonzero((ids < 0) | (ids > MAX_ID))
+    if len(wrong):
+        row = int(np.argmax(codes == wrong[0]))
+        row = row if rows is None else int(rows[row])
+        raise ValueError(f"{in_frame(row, 'id')}: {ids[wrong[0]]} is not an id: ids are 1 to {MAX_ID}.")
+    return ids, codes
 
 
-def _pick(values: Values | None, rows: slice | Ints) -> Values:
-    assert values is not None
-    if isinstance(values, np.ndarray) or isinstance(rows, slice):
-        return values[rows]
-    return values.take(pa.array(rows))
+def _references(keys: Sequence[int | str]) -> References:
+    """Keys of one kind as a column."""
+    return np.array(keys, np.int64) if isinstance(keys[0], int) else pa.array(keys, pa.large_string())
+
+
+def _rows(*flags: Flags | None) -> Ints | None:
+    """The rows where all flags are set; None: all rows."""
+    given = [one for one in flags if one is not None]
+    return np.flatnonzero(np.logical_and.reduce(given)) if given else None
+
+
+def _check_one_kind(
+    column: pa.ChunkedArray, of_identity: Flags | None, references: Sequence[References], is_number: Flags
+) -> None:
+    """Refuse a series that is among those of numbers and those of texts."""
+    numbers, texts = (pa.array(one) for one in references)
+    both = numbers.filter(pc.is_in(numbers, texts))
+    if len(both):
+        if pa.types.is_dictionary(column.type):
+            column = column.cast(pa.large_string())
+        same = pc.fill_null(pc.equal(column, both[0]), False).to_numpy()
+        rows = _rows(same, of_identity)
+        assert rows is not None
+        raise _mixed(int(rows[is_number[rows] != is_number[rows[0]]][0]))
+
+
+def _mixed(row: int) -> TypeError:
+    return TypeError(f"Row {row}: the series has numbers and texts; a series holds one kind.")
 
 
 def _with_times(frame: Any) -> pa.Table:
@@ -279,9 +335,3 @@ def _id_of_header(name: str) -> int:
             f"The column {name!r} is not an id. Hint: external_id_headers=True for columns named by external ids."
         )
     return check_id(int(name), f"column {name!r}")
-
-
-def _missing(column: pa.ChunkedArray) -> Any:
-    """Tell which values are missing (null or NaN); None when none is."""
-    mask = column.is_null(nan_is_null=True) if column.type == pa.float64() else column.is_null()
-    return mask.to_numpy() if pc.any(mask).as_py() else None

@@ -1,7 +1,7 @@
 """The datapoints protocol (application/protobuf), decoded into and encoded from columns, with no object per point."""
 
 from cdframe.protobuf.decode import decode_insertion_request, decode_list_response
-from cdframe.protobuf.encode import encode_insertion_request, encode_list_response
+from cdframe.protobuf.encode import encode_insertion_columns, encode_insertion_request, encode_list_response
 from cdframe.protobuf.messages import DatapointsPage, DecodeError, InsertionItem
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "InsertionItem",
     "decode_insertion_request",
     "decode_list_response",
+    "encode_insertion_columns",
     "encode_insertion_request",
     "encode_list_response",
 ]

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from cdframe.protobuf import ragged
 from cdframe.protobuf.matrices import tag, varint
 from cdframe.protobuf.messages import (
     AGGREGATES,
@@ -16,7 +17,9 @@ from cdframe.protobuf.messages import (
     LENGTH,
     VARINT,
     DatapointsPage,
+    Floats,
     InsertionItem,
+    Ints,
     Octets,
 )
 from cdframe.protobuf.point_writer import AggregateColumns, RawColumns, write_aggregates, write_raw
@@ -43,6 +46,33 @@ def encode_list_response(pages: Sequence[DatapointsPage]) -> bytes:
         for page in pages
     ]
     return _assemble(heads, kinds, lists, tails)
+
+
+def encode_insertion_columns(
+    references: Ints | pa.LargeStringArray, edges: Ints, timestamps: Ints, values: Floats | pa.LargeStringArray
+) -> bytes:
+    """Write the body of an insertion of plain points into many series, of one kind.
+
+    Bodies can be put one behind the other: together they are the insertion of all their items.
+
+    Args:
+        references: the ids of the series, or their external ids.
+        edges: where in the columns the points of each series begin, and where the last one's end.
+        timestamps, values: the points, series by series; texts for series of strings.
+    """
+    octets, places = write_raw(RawColumns(timestamps, values), edges, response=False)
+    lengths = np.diff(places)
+    everywhere = np.ones(len(lengths), np.bool_)
+    if isinstance(references, np.ndarray):
+        names = ragged.varints(1, references.view(np.uint64), everywhere)
+    else:
+        names = ragged.delimited(2, references.cast(pa.large_binary()))
+    field = _POINTS_FIELD["numeric" if isinstance(values, np.ndarray) else "string"]
+    heads = ragged.join([names, ragged.varints(field, lengths.view(np.uint64), everywhere, wire=LENGTH)])
+    whole = (ragged.lengths(heads) + lengths).view(np.uint64)
+    frames = ragged.varints(1, whole, everywhere, wire=LENGTH)
+    items = ragged.join([frames, heads, ragged.from_octets(octets, places)])
+    return ragged.cut(items, np.empty(0, np.int64))[0].tobytes()
 
 
 def encode_insertion_request(items: Sequence[InsertionItem]) -> bytes:
