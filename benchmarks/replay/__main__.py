@@ -1,0 +1,60 @@
+"""A replay server with the data of the benchmarks, as a program: prints its base URL and serves until it is ended."""
+
+import argparse
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import count
+
+from benchmarks.data import BURSTY, DENSE, HOUR, LISTED, MANY, SHORT, TEXTS, WIDE, YEARS, ZEROS, Block, definition
+from benchmarks.replay import Points, Series, Store, aggregate_rows, raw_points, running, split_points
+
+BLOCKS = (DENSE, MANY, SHORT, BURSTY, ZEROS, TEXTS, YEARS, WIDE)
+DIFFERENT = 10
+"""Of series that share their times, so many are different: others repeat them, to save memory."""
+
+
+def main() -> None:
+    """The command line: `python -m benchmarks.replay [BLOCK ...]`."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.replay", description=__doc__)
+    names = ", ".join([*(block.name for block in BLOCKS), LISTED.name])
+    parser.add_argument("blocks", nargs="*", metavar="BLOCK", help=f"data to have, of {names}; default: all")
+    parser.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="wait before each answer")
+    parser.add_argument("--bandwidth", type=float, metavar="BYTES", help="most bytes a second, of all connections")
+    parser.add_argument("--port", type=int, default=0, help="default: any that is free")
+    options = parser.parse_args()
+    store = make_store([block for block in (*BLOCKS, LISTED) if not options.blocks or block.name in options.blocks])
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with running(store, latency=options.latency, bandwidth=options.bandwidth, port=options.port) as server:
+        print(server.base_url, flush=True)
+        signal.pause()
+
+
+def make_store(blocks: Sequence[Block]) -> Store:
+    """Prepare the data of some blocks."""
+    ids = count(1)
+    series = [one for block in blocks if block != LISTED for one in _series(block, ids)]
+    listed = LISTED.names if LISTED in blocks else LISTED.names[:1]  # clients look at one to warm up
+    return Store(series, (definition(LISTED, name, id) for id, name in enumerate(listed, next(ids))))
+
+
+def _series(block: Block, ids: Iterator[int]) -> Iterator[Series]:
+    if block == YEARS:
+        times, values = block.times(0), block.values(0)
+        rows = aggregate_rows(times, values, HOUR)
+        points = [raw_points(times, values)] * block.series
+        yield from (Series(next(ids), name, points[0], unit="bar", rows=rows) for name in block.names)
+        return
+    is_string = block.kind == "texts"
+    points = [raw_points(block.times(0), block.texts())] if is_string else _points(block)
+    for number, name in enumerate(block.names):
+        yield Series(next(ids), name, points[number % len(points)], is_string, None if is_string else "bar")
+
+
+def _points(block: Block) -> list[Points]:
+    numbers = range(min(block.series, DIFFERENT) if block.shared else block.series)
+    return split_points([block.times(number) for number in numbers], [block.values(number) for number in numbers])
+
+
+if __name__ == "__main__":
+    main()

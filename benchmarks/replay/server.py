@@ -1,0 +1,265 @@
+"""The sockets of a replay server: HTTP/1.1, one thread a connection, answers sent in parts without joining them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchmarks.replay.queries import Refusal
+from benchmarks.replay.store import Part, Store
+from cdframe.protobuf import decode_insertion_request
+
+JSON, PROTOBUF = "application/json", "application/protobuf"
+MOST_PARTS = 1000  # of one sendmsg
+PIECE = 65_536  # bytes at once where bandwidth is limited
+
+
+@dataclass(slots=True)
+class _Request:
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes | bytearray
+
+    @property
+    def content(self) -> bytes:
+        """The body as it was before it was compressed."""
+        return gzip.decompress(self.body) if self.headers.get("content-encoding") == "gzip" else bytes(self.body)
+
+    def json(self) -> Any:
+        """The body, read as JSON."""
+        try:
+            return json.loads(self.content)
+        except ValueError as error:
+            raise Refusal(f"the body is not JSON: {error}") from error
+
+
+@dataclass(slots=True)
+class _Answer:
+    parts: Sequence[Part]
+    content_type: str = JSON
+    status: int = 200
+
+    @property
+    def size(self) -> int:
+        return sum(len(part) for part in self.parts)
+
+
+@dataclass
+class Server:
+    """A replay server that is listening.
+
+    Attributes:
+        latency: seconds before each answer.
+        bandwidth: bytes per second that all connections share; None: as many as the machine can.
+        requests, bytes, items: what has been asked since the last reset: requests, bytes of their answers, and series
+            asked for (as often as they were asked for).
+    """
+
+    store: Store
+    latency: float = 0.0
+    bandwidth: float | None = None
+    port: int = 0
+    requests: int = 0
+    bytes: int = 0
+    items: int = 0
+    _inserted: list[_Request] = field(default_factory=list)
+    _connections: set[socket.socket] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _line_free_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", self.port), backlog=128)
+        self.port = self._listener.getsockname()[1]
+        self._routes: dict[tuple[str, str], Callable[[_Request], _Answer]] = {
+            ("POST", "timeseries/data/list"): self._retrieve,
+            ("POST", "timeseries/data/latest"): lambda request: _Answer(self.store.latest(request.json())),
+            ("POST", "timeseries/data"): self._insert,
+            ("POST", "timeseries/list"): lambda request: _Answer(self.store.list(request.json())),
+        }
+        threading.Thread(target=self._accept, name="replay", daemon=True).start()
+
+    @property
+    def base_url(self) -> str:
+        """Where clients find the server."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def stats(self) -> dict[str, int]:
+        """What has been asked since the last reset."""
+        return {"requests": self.requests, "bytes": self.bytes, "items": self.items}
+
+    def written(self) -> dict[str, float]:
+        """The points of all insertions since the last reset: how many, and their sum."""
+        count, total = 0, 0.0
+        for request in self._inserted:
+            if request.headers.get("content-type") == PROTOBUF:
+                for item in decode_insertion_request(request.content):
+                    count += len(item.timestamps)
+                    total += float(sum(item.values)) if item.values is not None else 0.0
+            else:
+                values = [point["value"] for item in request.json()["items"] for point in item["datapoints"]]
+                count, total = count + len(values), total + sum(values)
+        return {"points": count, "total": total}
+
+    def reset(self) -> None:
+        """Count from zero again."""
+        with self._lock:
+            self.requests = self.bytes = self.items = 0
+            self._inserted.clear()
+
+    def close(self) -> None:
+        """Stop listening and cut all connections."""
+        for one in (self._listener, *self._connections):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        self._connections.add(connection)
+        try:
+            for request in _requests(connection):
+                _, _, path = request.path.partition("/replay/")
+                if path:
+                    self._send(connection, self._control(request.method, path))
+                    continue
+                answer = self._answer(request)
+                with self._lock:
+                    self.requests += 1
+                    self.bytes += answer.size
+                if self.latency:
+                    time.sleep(self.latency)
+                self._send(connection, answer, self.bandwidth)
+        except OSError:
+            pass  # the client has gone
+        finally:
+            self._connections.discard(connection)
+            connection.close()
+
+    def _answer(self, request: _Request) -> _Answer:
+        _, _, path = request.path.partition("?")[0].partition("/projects/")
+        route = self._routes.get((request.method, path.partition("/")[2]))
+        try:
+            if route is None:
+                raise Refusal(f"{request.method} {request.path} is not replayed", status=404)
+            return route(request)
+        except Refusal as refusal:
+            return _Answer([json.dumps(refusal.body).encode()], status=refusal.status)
+
+    def _control(self, method: str, path: str) -> _Answer:
+        if (method, path) == ("POST", "reset"):
+            self.reset()
+            return _Answer([b"{}"])
+        views = {"stats": lambda: self.stats, "written": self.written}
+        if method != "GET" or path not in views:
+            return _Answer([b"{}"], status=404)
+        return _Answer([json.dumps(views[path]()).encode()])
+
+    def _retrieve(self, request: _Request) -> _Answer:
+        body = request.json()
+        if request.headers.get("accept") != PROTOBUF:
+            raise Refusal(f"points are replayed as {PROTOBUF} only", status=406)
+        parts = self.store.retrieve(body)
+        with self._lock:
+            self.items += len(body["items"])
+        return _Answer(parts, PROTOBUF)
+
+    def _insert(self, request: _Request) -> _Answer:
+        self._inserted.append(request)
+        return _Answer([b"{}"])
+
+    def _send(self, connection: socket.socket, answer: _Answer, bandwidth: float | None = None) -> None:
+        head = (
+            f"HTTP/1.1 {answer.status} {'OK' if answer.status == 200 else 'Refused'}\r\n"
+            f"Content-Type: {answer.content_type}\r\nContent-Length: {answer.size}\r\n\r\n"
+        )
+        parts: list[Part] = [head.encode(), *answer.parts]
+        if bandwidth is None:
+            _send_all(connection, parts)
+            return
+        for part in parts:
+            for at in range(0, len(part), PIECE):
+                piece = part[at : at + PIECE]
+                self._wait_for_line(len(piece) / bandwidth)
+                _send_all(connection, [piece])
+
+    def _wait_for_line(self, seconds: float) -> None:
+        """Take the line for so long, behind all who have taken it before."""
+        with self._lock:
+            now = time.monotonic()
+            self._line_free_at = max(self._line_free_at, now) + seconds
+            wait = self._line_free_at - now
+        time.sleep(wait)
+
+
+@contextmanager
+def running(store: Store, *, latency: float = 0.0, bandwidth: float | None = None, port: int = 0) -> Iterator[Server]:
+    """A replay server in this process, closed when the block is left."""
+    server = Server(store, latency, bandwidth, port)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+def _requests(connection: socket.socket) -> Iterator[_Request]:
+    """The requests of a connection until the client closes it."""
+    held = b""
+    while True:
+        while (end := held.find(b"\r\n\r\n")) < 0:
+            more = connection.recv(65_536)
+            if not more:
+                return
+            held += more
+        first, *lines = held[:end].decode("latin-1").split("\r\n")
+        method, path, _ = first.split(" ")
+        pairs = (line.partition(":") for line in lines)
+        headers = {name.lower(): value.strip() for name, _, value in pairs}
+        body, held = held[end + 4 :], b""
+        length = int(headers.get("content-length", 0))
+        if len(body) < length:
+            body = _rest(connection, body, length)
+        elif len(body) > length:
+            body, held = body[:length], body[length:]
+        yield _Request(method, path, headers, body)
+
+
+def _rest(connection: socket.socket, begun: bytes, length: int) -> bytearray:
+    """A body of which some bytes have come."""
+    body = bytearray(length)
+    body[: len(begun)] = begun
+    view, at = memoryview(body), len(begun)
+    while at < length:
+        count = connection.recv_into(view[at:])
+        if not count:
+            raise ConnectionError("the client has gone")
+        at += count
+    return body
+
+
+def _send_all(connection: socket.socket, parts: Sequence[Part]) -> None:
+    views = [memoryview(part) for part in parts if len(part)]
+    at = 0
+    while at < len(views):
+        sent = connection.sendmsg(views[at : at + MOST_PARTS])
+        while at < len(views) and sent >= len(views[at]):
+            sent -= len(views[at])
+            at += 1
+        if sent:
+            views[at] = views[at][sent:]
