@@ -25,6 +25,7 @@ class VarintField:
     number: int
     values: Words
     present: Flags | None = None  # None: in every record
+    wire: int = VARINT  # LENGTH: the length of something that stands elsewhere
 
     def widths(self) -> Ints:
         widths = varint_widths(self.values)
@@ -100,7 +101,7 @@ def _matrix(
     content, places = bytearray(), []
     for field, width in zip(fields, layout, strict=True):
         if width:
-            wire = VARINT if isinstance(field, VarintField) else FIXED64
+            wire = field.wire if isinstance(field, VarintField) else FIXED64
             content += tag(field.number, wire)
             places.append((field, len(content), width))
             content += _NAN if wire == FIXED64 else bytes(width)

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from cdframe.protobuf import ragged
 from cdframe.protobuf.matrices import DoubleField, FixedField, VarintField, write_records
-from cdframe.protobuf.messages import AGGREGATES, EXTREMES, Flags, Floats, Ints, Octets
+from cdframe.protobuf.messages import AGGREGATES, EXTREMES, LENGTH, Flags, Floats, Ints, Octets
 
 _RECORD = 1  # the field of a list that each of its records is
 
@@ -49,22 +49,36 @@ def write_raw(points: RawColumns, edges: Ints, *, response: bool) -> tuple[Octet
     times, values = points.timestamps.view(np.uint64), points.values
     with_time = np.full(count, response) | (times != 0)
     with_value = np.ones(count, np.bool_) if points.nulls is None else ~points.nulls
+    is_plain = points.status is None and points.symbols is None and points.nulls is None
     if isinstance(values, np.ndarray):
         if not response:
             with_value &= values.view(np.uint64) != 0
-        if points.status is None and points.symbols is None and points.nulls is None:
+        if is_plain:
             fields: list[FixedField] = [VarintField(1, times, with_time), DoubleField(2, values, with_value)]
             return write_records(_RECORD, fields, count, edges)
         value = ragged.doubles(2, values, with_value)
     else:
         texts = values.fill_null("").cast(pa.large_binary())
-        value = ragged.delimited(2, texts, with_value & (ragged.lengths(texts) > 0))
+        with_value &= ragged.lengths(texts) > 0
+        if is_plain:
+            return _write_texts(VarintField(1, times, with_time), texts, with_value, edges)
+        value = ragged.delimited(2, texts, with_value)
     content = [ragged.varints(1, times, with_time), value]
     if points.status is not None or points.symbols is not None:
         content.append(_statuses(points, response))
     if points.nulls is not None:
         content.append(ragged.varints(4, points.nulls.astype(np.uint64), points.nulls))
     return ragged.cut(ragged.delimited(_RECORD, ragged.join(content)), edges)
+
+
+def _write_texts(time: VarintField, texts: pa.LargeBinaryArray, with_text: Flags, edges: Ints) -> tuple[Octets, Ints]:
+    """Write records of a time and a text: what stands before the texts has few widths, and is written as matrices."""
+    lengths = ragged.lengths(texts).view(np.uint64)
+    length = VarintField(2, lengths, with_text, LENGTH)
+    content = [field.widths() + (field.widths() > 0) for field in (time, length)]  # a tag is one byte
+    whole = VarintField(_RECORD, sum(content, lengths.view(np.int64)).view(np.uint64), None, LENGTH)
+    heads = write_records(None, [whole, time, length], len(texts), np.arange(len(texts) + 1))
+    return ragged.cut(ragged.join([ragged.from_octets(*heads), texts]), edges)
 
 
 def write_aggregates(points: AggregateColumns, edges: Ints) -> tuple[Octets, Ints]:
