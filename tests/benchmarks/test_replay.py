@@ -1,0 +1,267 @@
+"""The replay server answers as the local CDF does, counts what it is asked, and waits as told."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchmarks import replay
+from benchmarks.replay import AggregateRows, Series, Store, raw_points, split_points
+from cdframe import CogniteClient
+from cdframe.errors import CogniteAPIError, CogniteNotFoundError
+from cdframe.local import LocalCDF
+from tests.oracles.messages import read_list_response, write_insertion_request
+
+SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
+AGGREGATES = ("average", "max", "min", "count")
+PATH = "/api/v1/projects/p/timeseries/data/list"
+RANDOM = np.random.default_rng(7)
+
+
+def some_values(count: int) -> Any:
+    """Noise, zeros of both signs, and very large numbers."""
+    values = RANDOM.normal(size=count)
+    values[::5], values[2::9], values[3::17] = 0.0, -0.0, 1e99
+    return values
+
+
+DENSE = -500_000 + np.cumsum(RANDOM.integers(1, 900, 3000))
+POINTS: dict[str, tuple[Any, Any]] = {
+    "dense": (np.where(DENSE == 0, 1, DENSE), some_values(3000)),  # a time below the width of others, and negative ones
+    "at zero": (np.array([-1, 0, 1, 128, 2**41]), np.array([1.0, 2.0, 0.0, 4.0, 5.0])),
+    "sparse": (np.cumsum(RANDOM.integers(MINUTE, 5 * HOUR, 60)), some_values(60)),
+    "empty": (np.empty(0, np.int64), np.empty(0)),
+    "texts": (np.arange(0, 300_000, 1000), ["", "a", "æ" * 40, "b" * 200, "running"] * 60),
+}
+HOURLY = "sparse"
+
+
+@dataclass
+class Both:
+    """A local CDF and a replay server with the same series."""
+
+    local: CogniteClient
+    wire: httpx.Client
+    engine: LocalCDF
+    server: replay.Server
+
+    def answers(self, body: dict[str, Any]) -> tuple[httpx.Response, httpx.Response]:
+        headers = {"accept": "application/protobuf", "api-key": self.engine.process_api_key}
+        path = PATH.replace("/p/", f"/{self.engine.project}/")
+        return self.wire.post(path, json=body, headers=headers), httpx.post(
+            self.server.base_url + PATH, json=body, headers=headers
+        )
+
+
+@pytest.fixture(scope="module")
+def both() -> Iterator[Both]:
+    with CogniteClient.local() as client:
+        names = list(POINTS)
+        client.time_series.create(
+            pl.DataFrame({"external_id": names, "is_string": [n == "texts" for n in names], "unit": "bar"})
+        )
+        for name, (times, values) in POINTS.items():
+            if len(times):
+                client.datapoints.insert(pl.DataFrame({"timestamp": times, "value": values}), external_id=name)
+        hourly = client.datapoints.retrieve(0, 2**40, external_id=HOURLY, aggregates=AGGREGATES, granularity="1h")
+        columns = {name: hourly[name].cast(pl.Float64).to_numpy() for name in AGGREGATES}
+        rows = AggregateRows(HOUR, hourly["timestamp"].cast(pl.Int64).to_numpy(), columns)
+        ids = client.time_series.retrieve_multiple(external_ids=names)["id"].to_list()
+        store = Store(
+            Series(id, name, raw_points(*POINTS[name]), name == "texts", "bar", rows if name == HOURLY else None)
+            for id, name in zip(ids, names, strict=True)
+        )
+        engine = client._session.engine.engine
+        with (
+            httpx.Client(transport=httpx.WSGITransport(app=engine.app), base_url="http://local") as wire,
+            replay.running(store) as server,
+        ):
+            yield Both(client, wire, engine, server)
+
+
+times = st.one_of(
+    st.integers(-600_000, 1_000_000),
+    st.integers(-3 * HOUR, 200 * HOUR),
+    st.sampled_from([-1, 0, 1, 129, 2**41, 2**41 + 1, int(DENSE[0]), int(DENSE[-1]), int(DENSE[-1]) + 1]),
+)
+raw = st.fixed_dictionaries({}, optional={"includeOutsidePoints": st.booleans(), "aggregates": st.just([])})
+granularities = st.sampled_from(["1s", "7s", "m", "90m", "2h", "1d", "100000h", "hour"])
+counts = granularities.map(lambda granularity: {"aggregates": ["count"], "granularity": granularity})
+hourly = st.builds(
+    lambda names: {"aggregates": names, "granularity": "1h"},
+    st.lists(st.sampled_from(AGGREGATES), min_size=1, unique=True),
+)
+spans = st.one_of(
+    st.just({}),
+    st.tuples(times, times).map(lambda pair: {"start": min(pair), "end": max(pair)}),
+    st.tuples(times, st.integers(1, 100_000)).map(lambda pair: {"start": pair[0], "end": sum(pair)}),
+)
+numbers = st.integers(0, 30) | st.sampled_from([100, 3000, 10_000])
+limits = st.just({}) | numbers.map(lambda limit: {"limit": limit})
+
+
+def merged(*parts: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for part in parts for key, value in part.items()}
+
+
+def item(name: str, kinds: Any) -> Any:
+    return st.builds(merged, st.just({"externalId": name}), spans, limits, kinds)
+
+
+items = st.one_of(
+    *(item(name, raw | counts) for name in ("dense", "at zero", "empty")),
+    item(HOURLY, raw | counts | hourly),
+    item("texts", raw),
+    item("nobody", raw),
+)
+bodies = st.builds(
+    merged,
+    st.lists(items, min_size=1, max_size=4).map(lambda items: {"items": items}),
+    st.tuples(st.just(-600_000), times).map(lambda pair: {"start": min(pair), "end": max(pair) + 1}),
+    limits,
+    st.booleans().map(lambda ignore: {"ignoreUnknownIds": ignore}),
+    st.sampled_from([{}] * 9 + [{"aggregates": ["count"], "granularity": "1m"}]),
+)
+
+
+def comparable(response: httpx.Response) -> Any:
+    """What must be the same: all but the words of errors and of cursors."""
+    if response.status_code != 200:
+        return response.status_code, response.json()["error"].get("missing")
+    read = read_list_response(response.content)["items"]
+    return [{**one, "nextCursor": "nextCursor" in one} for one in read]
+
+
+@settings(deadline=None, max_examples=120)
+@given(bodies)
+def test_it_answers_as_the_local_cdf_does(both: Both, body: dict[str, Any]) -> None:
+    first, second = both.answers(body)
+    assert comparable(first) == comparable(second)
+    if first.status_code != 200:
+        return
+    cursors = [[one.get("nextCursor") for one in read_list_response(r.content)["items"]] for r in (first, second)]
+    known = [one for one in body["items"] if one["externalId"] != "nobody"]
+    following = [
+        {**body, "items": [{**one, "cursor": cursor} for one, cursor in zip(known, given, strict=True) if cursor]}
+        for given in cursors
+    ]
+    if following[0]["items"]:
+        assert comparable(both.answers(following[0])[0]) == comparable(both.answers(following[1])[1])
+
+
+@settings(deadline=None, max_examples=20)
+@given(times, times, st.none() | st.integers(0, 4000), st.booleans())
+def test_the_client_reads_the_same_from_both(
+    both: Both, start: int, end: int, limit: int | None, outside: bool
+) -> None:
+    query = {"start": min(start, end), "end": max(start, end) + 1, "limit": limit, "include_outside_points": outside}
+    with CogniteClient(base_url=both.server.base_url, project="p", api_key="k") as client:
+        for names in (["dense", "sparse", "empty"], ["texts"]):
+            expected = both.local.datapoints.retrieve(external_id=names, **query)
+            assert client.datapoints.retrieve(external_id=names, **query).equals(expected)
+        latest = both.local.datapoints.retrieve_latest(external_id=["sparse", "texts", "empty"])
+        assert client.datapoints.retrieve_latest(external_id=["sparse", "texts", "empty"]).equals(latest)
+
+
+def test_unknown_series_are_all_named(both: Both) -> None:
+    with CogniteClient(base_url=both.server.base_url, project="p", api_key="k") as client:
+        with pytest.raises(CogniteNotFoundError) as raised:
+            client.datapoints.retrieve(0, 1, external_id=["x", "dense", "y"])
+        assert raised.value.missing == [{"externalId": "x"}, {"externalId": "y"}]
+        with pytest.raises(CogniteNotFoundError):
+            client.datapoints.retrieve_latest(external_id=["x", "dense"])
+        with pytest.raises(CogniteAPIError, match="string"):
+            client.datapoints.retrieve(0, 1, external_id="texts", aggregates=["count"], granularity="1d")
+
+
+def test_requests_are_counted() -> None:
+    points = raw_points(np.arange(250_000), np.ones(250_000))
+    with replay.running(Store([Series(1, "a", points)])) as server:
+        with CogniteClient(base_url=server.base_url, project="p", api_key="k") as client:
+            assert len(client.datapoints.retrieve(0, 250_000, external_id="a")) == 250_000
+        assert 3 <= server.requests <= 4
+        assert server.items == server.requests
+        assert server.bytes > 250_000 * 13
+        assert httpx.get(f"{server.base_url}/replay/stats").json() == server.stats
+        httpx.post(f"{server.base_url}/replay/reset")
+        assert server.stats == {"requests": 0, "bytes": 0, "items": 0}
+
+
+def test_insertions_are_discarded_and_can_be_counted() -> None:
+    written = pl.DataFrame({"timestamp": np.arange(1000), "a": np.ones(1000), "b": np.full(1000, 2.0)})
+    with replay.running(Store()) as server:
+        with CogniteClient(base_url=server.base_url, project="p", api_key="k") as client:
+            client.datapoints.insert_dataframe(
+                written.cast({"timestamp": pl.Datetime("ms")}), external_id_headers=True, progress=False
+            )
+        in_json = {"items": [{"externalId": "c", "datapoints": [{"timestamp": 1, "value": 5}]}]}
+        in_protobuf = write_insertion_request(in_json["items"])
+        address = f"{server.base_url}/api/v1/projects/p/timeseries/data"
+        assert httpx.post(address, json=in_json).json() == {}
+        assert httpx.post(address, content=in_protobuf, headers={"content-type": "application/protobuf"}).json() == {}
+        assert httpx.get(f"{server.base_url}/replay/written").json() == {"points": 2002, "total": 3010.0}
+
+
+@pytest.mark.parametrize("partitions", [None, 3, 10])
+def test_lists_come_in_pages_and_partitions(partitions: int | None) -> None:
+    listed = [{"id": id, "externalId": f"s{id}", "metadata": {"a": "b"}} for id in range(1, 2502)]
+    with replay.running(Store(listed=listed)) as server:
+        with CogniteClient(base_url=server.base_url, project="p", api_key="k") as client:
+            found = client.time_series.list(limit=None, partitions=partitions)
+            assert sorted(found["id"].to_list()) == list(range(1, 2502))
+            assert len(client.time_series.list(limit=3)) == 3
+        assert server.requests == (3 if partitions is None else partitions) + 1
+
+
+def test_without_cursors_there_are_none() -> None:
+    series = [Series(1, "a", raw_points(np.arange(10), np.ones(10)))]
+    for cursors in (True, False):
+        with replay.running(Store(series, cursors=cursors)) as server:
+            body = {"items": [{"id": 1, "end": 10, "limit": 3}]}
+            answer = httpx.post(server.base_url + PATH, json=body, headers={"accept": "application/protobuf"})
+            [item] = read_list_response(answer.content)["items"]
+            assert ("nextCursor" in item) == cursors
+
+
+def test_latency_and_bandwidth_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("benchmarks.replay.server.time.sleep", waits.append)
+    series = [Series(1, "a", raw_points(np.arange(10_000), np.ones(10_000)))]
+    body = {"items": [{"id": 1, "end": 10_000, "limit": 10_000}]}
+    for options, longest in (({"latency": 20.0}, 20.0), ({"bandwidth": 1000.0}, 140.0)):
+        waits.clear()
+        with replay.running(Store(series), **options) as server:
+            answer = httpx.post(server.base_url + PATH, json=body, headers={"accept": "application/protobuf"})
+        assert len(read_list_response(answer.content)["items"][0]["datapoints"]) == 10_000
+        assert max(waits) == pytest.approx(longest, rel=0.1)
+
+
+def test_points_prepared_together_are_those_prepared_alone() -> None:
+    parts = [(POINTS[name][0], POINTS[name][1]) for name in ("dense", "at zero", "sparse")]
+    together = split_points([times for times, _ in parts], [values for _, values in parts])
+    for points, (times, values) in zip(together, parts, strict=True):
+        alone = raw_points(times, values)
+        assert points.last == alone.last
+        for low, high in ((0, len(times)), (1, 2), (2, 5), (0, 0)):
+            assert bytes(points.between(low, high)) == bytes(alone.between(low, high))
+
+
+def test_what_is_not_replayed_is_refused(both: Both) -> None:
+    headers = {"accept": "application/protobuf"}
+    refused = [
+        {"items": [{"externalId": "dense", "aggregates": ["sum"], "granularity": "1s"}]},
+        {"items": [{"externalId": "dense", "aggregates": ["count"], "granularity": "1mo"}]},
+        {"items": [{"externalId": "dense", "start": "1d-ago"}]},
+    ]
+    for body in refused:
+        answer = httpx.post(both.server.base_url + PATH, content=json.dumps(body), headers=headers)
+        assert answer.status_code == 400 and answer.json()["error"]["message"]
+    assert httpx.post(both.server.base_url + PATH, json={"items": []}, headers={}).status_code == 406
+    assert httpx.get(both.server.base_url + "/api/v1/projects/p/assets").status_code == 404
