@@ -3,72 +3,88 @@
 from typing import Any
 
 import polars as pl
-from measure import Task, arguments, report
-from scenarios import AGGREGATES, DENSE, END, LISTED, LONG_INSERT, MANY, SHORT, START, WIDE, WIDE_INSERT, YEAR, Block
-from seed import wide_frame
 
 import cdframe as cdf
+from benchmarks.data import Block
+from benchmarks.measure import Job, Task, report
+from benchmarks.scenarios import AGGREGATES, Scenario
 
-base_url, project, key, scenario, number = arguments()
-client = cdf.CogniteClient(base_url=base_url, project=project, api_key=key)
+job = Job.of_process()
+client = cdf.CogniteClient(base_url=job.base_url, project=job.project, api_key=job.key)
 points = client.datapoints
-long_target, wide_target = LONG_INSERT.target("cdframe", number), WIDE_INSERT.target("cdframe", number)
 
 
-def count_and_total(frame: Any, columns: Any) -> tuple[int, float]:
-    values = frame.select(columns)
-    return values.count().sum_horizontal().item(), values.sum().sum_horizontal().item()
+def task_of(scenario: Scenario) -> Task:
+    """The call for a scenario."""
+    block = scenario.block
+    span = {"start": block.start, "end": block.end, "external_id": block.names}
+    wide, hourly = {"aggregates": None, "granularity": None}, {"aggregates": AGGREGATES, "granularity": "1h"}
+    tasks = {
+        "long": lambda: reading(lambda: points.retrieve(**span, limit=scenario.limit, progress=False), "value"),
+        "wide": lambda: reading(
+            lambda: points.retrieve_dataframe(**span, **wide, progress=False), pl.exclude("timestamp")
+        ),
+        "aggregates": lambda: reading(
+            lambda: points.retrieve_dataframe(**span, **hourly, progress=False), pl.exclude("timestamp")
+        ),
+        "latest": lambda: reading(lambda: points.retrieve_latest(external_id=block.names), "value"),
+        "list": lambda: reading(
+            lambda: client.time_series.list(limit=None, partitions=scenario.partitions, **prefix(block)), "id"
+        ),
+        "insert": lambda: inserting(block.target("cdframe", job.number)),
+    }
+    return tasks[scenario.action]()
 
 
-def written(block: Block) -> tuple[int, float]:
-    return count_and_total(points.retrieve(START, END, external_id=block.names), "value")
+def reading(run: Any, columns: Any) -> Task:
+    return Task(
+        run=lambda _: run(),
+        check=lambda frame: count_and_total(frame, columns),
+        size=lambda frame: frame.estimated_size(),
+    )
 
 
-def insert(block: Block) -> Task:
+def inserting(block: Block) -> Task:
+    def check(_: Any) -> tuple[int, float]:
+        if job.replayed:
+            return job.written()
+        return count_and_total(points.retrieve(block.start, block.end, external_id=block.names), "value")
+
     return Task(
         run=lambda frame: points.insert_dataframe(frame, external_id_headers=True, progress=False),
-        check=lambda _: written(block),
+        check=check,
         prepare=lambda: wide_frame(block),
     )
 
 
-TASKS = {
-    "dense": Task(
-        run=lambda _: points.retrieve(START, END, external_id=DENSE.names, progress=False),
-        check=lambda frame: count_and_total(frame, "value"),
-    ),
-    "many": Task(
-        run=lambda _: points.retrieve(START, END, external_id=MANY.names, progress=False),
-        check=lambda frame: count_and_total(frame, "value"),
-    ),
-    "aggregates": Task(
-        run=lambda _: points.retrieve_dataframe(START, END, AGGREGATES, "1h", external_id=YEAR.names, progress=False),
-        check=lambda frame: count_and_total(frame, pl.exclude("timestamp")),
-    ),
-    "wide_out": Task(
-        run=lambda _: points.retrieve_dataframe(START, END, None, None, external_id=WIDE.names, progress=False),
-        check=lambda frame: count_and_total(frame, pl.exclude("timestamp")),
-    ),
-    "latest": Task(
-        run=lambda _: points.retrieve_latest(external_id=SHORT.names),
-        check=lambda frame: count_and_total(frame, "value"),
-    ),
-    "list": Task(
-        run=lambda _: client.time_series.list(external_id_prefix=LISTED.name, limit=None),
-        check=lambda frame: count_and_total(frame, "id"),
-    ),
-    "insert": insert(long_target),
-    "wide_in": insert(wide_target),
-}
+def prefix(block: Block) -> dict[str, str]:
+    """What to list: a replay server has nothing but the series to list."""
+    return {} if job.replayed else {"external_id_prefix": block.name}
 
 
-def warm_up() -> None:
+def wide_frame(block: Block) -> pl.DataFrame:
+    columns = {name: block.values(place) for place, name in enumerate(block.names)}
+    times = pl.Series("timestamp", block.times(0)).cast(pl.Datetime("ms"))
+    return pl.DataFrame({"timestamp": times, **columns})
+
+
+def count_and_total(frame: pl.DataFrame, columns: Any) -> tuple[int, float]:
+    """How many values there are, and their sum; of texts that of their lengths."""
+    values = frame.select(columns)
+    if values.dtypes[0] == pl.String:
+        values = values.select(pl.all().str.len_chars())
+    return values.count().sum_horizontal().item(), values.sum().sum_horizontal().item()
+
+
+def warm_up(block: Block) -> None:
     """Load what a process needs once, whatever it reads: the same three small calls on both sides."""
-    points.retrieve(START, END, external_id=SHORT.names[0])
-    points.retrieve_latest(external_id=SHORT.names[0])
+    name = block.names[0] if job.scenario.action not in ("insert", "list") else None
+    if name is not None:
+        points.retrieve(block.start, block.start + 120_000, external_id=name)
+        points.retrieve_latest(external_id=name)
     client.time_series.list(limit=1)
 
 
 if __name__ == "__main__":
-    warm_up()
-    report(TASKS, scenario)
+    warm_up(job.scenario.block)
+    report(job, task_of(job.scenario))

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
-START = 1_704_067_200_000
-"""2024-01-01 in milliseconds: where all series begin."""
+START = 1_546_300_800_000
+"""2019-01-01 in milliseconds: where all series begin; that they end in the past matters to latest points."""
 BURSTS = (0.13, 0.34, 0.35, 0.71, 0.94)
 """Where in the range of a bursty series its bursts begin; together they take a hundredth of it."""
 

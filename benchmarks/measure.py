@@ -1,6 +1,6 @@
-"""One measurement, in a process of its own: the time and the memory of one call, and what its result holds.
+"""One measurement, in a process of its own: what one call took, and what its result holds.
 
-`python {side}.py BASE_URL PROJECT KEY SCENARIO ROUND` prints a `Measurement` as JSON.
+`python -m benchmarks.{side}_side BASE_URL PROJECT KEY SERVER SCENARIO ROUND` prints a `Measurement` as JSON.
 """
 
 import json
@@ -8,11 +8,14 @@ import re
 import resource
 import sys
 import time
-from collections.abc import Callable, Mapping
+import urllib.request
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from benchmarks.scenarios import SCENARIOS, Scenario
 
 STATUS = Path("/proc/self/status")
 
@@ -24,11 +27,13 @@ class Task:
     Attributes:
         run: the call. It is given what `prepare` made.
         check: the number of values in the result, and their sum.
+        size: the bytes that the result holds; None where that cannot be told.
     """
 
     run: Callable[[Any], Any]
     check: Callable[[Any], tuple[int, float]]
     prepare: Callable[[], Any] = lambda: None
+    size: Callable[[Any], int | None] = lambda result: None
 
 
 @dataclass(frozen=True)
@@ -38,31 +43,61 @@ class Measurement:
     seconds: float
     cpu_seconds: float
     memory: int  # bytes: the peak during the call, beyond what the process held before
+    result: int | None  # bytes
+    requests: int | None  # None: the server does not count them
     count: int
     total: float
 
 
-def measure(task: Task) -> Measurement:
-    """Run a task once."""
+@dataclass(frozen=True)
+class Job:
+    """What the process was started for."""
+
+    base_url: str
+    project: str
+    key: str
+    server: str
+    scenario: Scenario
+    number: int
+
+    @classmethod
+    def of_process(cls) -> "Job":
+        """Read the command line."""
+        base_url, project, key, server, name, number = sys.argv[1:]
+        return cls(base_url, project, key, server, SCENARIOS[server][name], int(number))
+
+    @property
+    def replayed(self) -> bool:
+        """Whether the server is a replay server, which counts requests and keeps no points."""
+        return self.server != "local"
+
+    def control(self, what: str, method: str = "GET") -> dict[str, Any]:
+        """Ask a replay server for its counts, or to count from zero again."""
+        request = urllib.request.Request(f"{self.base_url}/replay/{what}", method=method)
+        with urllib.request.urlopen(request) as answer:
+            found: dict[str, Any] = json.load(answer)
+            return found
+
+    def written(self) -> tuple[int, float]:
+        """The number and the sum of the points that a replay server was sent."""
+        found = self.control("written")
+        return found["points"], found["total"]
+
+
+def report(job: Job, task: Task) -> None:
+    """Run a task once and print what was measured."""
     given = task.prepare()
+    if job.replayed:
+        job.control("reset", "POST")
     held = _restart_peak()
     begin, cpu_begin = time.perf_counter(), time.process_time()
     result = task.run(given)
     seconds, cpu_seconds = time.perf_counter() - begin, time.process_time() - cpu_begin
     memory = _peak() - held
+    requests = job.control("stats")["requests"] if job.replayed else None
+    size = task.size(result)
     count, total = task.check(result)
-    return Measurement(seconds, cpu_seconds, memory, int(count), float(total))
-
-
-def arguments() -> tuple[str, str, str, str, int]:
-    """Base URL, project, key, scenario and round of this process."""
-    base_url, project, key, scenario, number = sys.argv[1:]
-    return base_url, project, key, scenario, int(number)
-
-
-def report(tasks: Mapping[str, Task], scenario: str) -> None:
-    """Run the task of a scenario once and print what was measured."""
-    print(json.dumps(asdict(measure(tasks[scenario]))))
+    print(json.dumps(asdict(Measurement(seconds, cpu_seconds, memory, size, requests, int(count), float(total)))))
 
 
 def _restart_peak() -> int:

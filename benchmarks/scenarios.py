@@ -1,76 +1,192 @@
-"""What is measured, and on which data: the same for both sides, so that what they find can be compared.
+"""What is measured, against which servers, and what cdframe is to reach.
 
-Both sides import this module by its own name, from environments that have NumPy in common and little else.
+All sides import this module, from environments that have NumPy in common and little else.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
+from benchmarks import data
+from benchmarks.data import Block
 
-START = 1_704_067_200_000
-"""2024-01-01 in milliseconds: where all series begin."""
-END = START + 400 * 86_400_000
-"""Behind the last point of all series."""
-AGGREGATES = ["average", "max", "count"]
-ROUNDS = 3
-SIDES = ("cdframe", "sdk")
+AGGREGATES = ("average", "max", "min", "count")
+SIDES = ("cdframe", "sdk", "discard")
+ROUNDS = 5
+WORKERS = 10
+"""The requests that cdframe has under way at once."""
+
+Action = Literal["long", "wide", "aggregates", "latest", "list", "insert"]
+Quantity = Literal["speed-up", "of discard", "of schedule", "rate of dense", "peak", "requests"]
 
 
 @dataclass(frozen=True)
-class Block:
-    """So many series with so many points each, `step` milliseconds apart."""
+class Target:
+    """What a measured quantity is to reach: at least, or at most, so much.
 
-    name: str
-    series: int
-    points: int
-    step: int
+    Quantities: "speed-up", the time of the SDK by that of cdframe; "of discard", the time of a loop that throws all
+    bytes away by that of cdframe; "of schedule", the time of cdframe by that which the least requests take with all
+    workers busy; "rate of dense", points a second by those of the scenario `dense`; "peak", peak memory by the size of
+    the result; "requests", requests by the least that there can be.
+    """
+
+    quantity: Quantity
+    bound: float
+    at_least: bool
 
     @property
-    def names(self) -> list[str]:
-        """The external ids of the series."""
-        return [f"{self.name}-{number:05}" for number in range(self.series)]
-
-    @property
-    def times(self) -> NDArray[np.int64]:
-        """The times that all series of the block have points at."""
-        return START + self.step * np.arange(self.points)
-
-    def values(self, number: int) -> NDArray[np.float64]:
-        """The points of one series: a noisy wave, as sensors have it; no value can be guessed or left out."""
-        wave = 20 + 5 * np.sin(np.arange(self.points) / 500)
-        return wave + np.random.default_rng(number).normal(size=self.points)
-
-    def target(self, side: str, number: int) -> "Block":
-        """The same block under a name of its own, for one side to write to in one round."""
-        return Block(f"{self.name}-{side}-{number}", self.series, self.points, self.step)
+    def text(self) -> str:
+        """The target in words."""
+        words = {
+            "speed-up": "{} x as fast as the SDK",
+            "of discard": "{} of the speed of throwing the bytes away",
+            "of schedule": "{} x the time of the least requests by ten workers",
+            "rate of dense": "{} of the points a second of dense",
+            "peak": "peak memory {} x the result",
+            "requests": "{} x the least possible requests",
+        }
+        return words[self.quantity].format(f"{'≥' if self.at_least else '≤'} {self.bound:g}")
 
 
-DENSE = Block("dense", 1, 2_000_000, 1_000)
-MANY = Block("many", 200, 5_000, 60_000)
-YEAR = Block("year", 10, 105_120, 300_000)
-WIDE = Block("wide", 100, 2_000, 60_000)
-SHORT = Block("short", 1_000, 10, 60_000)
-LONG_INSERT = Block("insert", 1, 500_000, 1_000)
-WIDE_INSERT = Block("insert-wide", 100, 2_000, 60_000)
-LISTED = Block("listed", 20_000, 0, 0)
+READ_TARGETS = (Target("peak", 1.5, False), Target("requests", 1.15, False))
+
+
+@dataclass(frozen=True)
+class Server:
+    """What answers: its title, and how long it waits before each answer."""
+
+    title: str
+    latency: float = 0.0
+
+
+SERVERS = {
+    "replay": Server("Prepared answers at once: what is measured is the client"),
+    "slow": Server("Prepared answers after 200 ms: a server far away", latency=0.2),
+    "local": Server("`cdframe serve`, the local CDF: its own work is in the time of both"),
+}
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """One row of the table. `expected` is the number of values, or of rows of a list, that both sides must find."""
+    """One row of a table.
+
+    Attributes:
+        title: what is done.
+        action: which call of a client does it.
+        block: the series.
+        expected: the number of values, or of rows of a list, that all sides must find.
+        least: the least possible number of requests.
+        limit: the most points of each series.
+        partitions: how many parts of a list are read side by side.
+        discard: whether a loop that throws the bytes away is measured, too.
+    """
 
     title: str
+    action: Action
+    block: Block
     expected: int
+    least: int
+    limit: int | None = None
+    partitions: int | None = None
+    discard: bool = False
+    targets: tuple[Target, ...] = ()
+
+    @property
+    def sides(self) -> tuple[str, ...]:
+        """Who takes part."""
+        return SIDES if self.discard else SIDES[:2]
+
+    @property
+    def all_targets(self) -> tuple[Target, ...]:
+        """The targets of the scenario and those of all reads."""
+        return self.targets if self.action == "insert" else (*self.targets, *READ_TARGETS)
 
 
-SCENARIOS = {
-    "dense": Scenario("1 series x 2,000,000 raw points, out", 2_000_000),
-    "many": Scenario("200 series x 5,000 raw points, out", 1_000_000),
-    "aggregates": Scenario("10 series x 1 year, hourly x 3 aggregates, out", 10 * 365 * 24 * 3),
-    "wide_out": Scenario("wide frame, 100 columns x 2,000 rows, out", 200_000),
-    "latest": Scenario("latest points of 1,000 series", 1_000),
-    "list": Scenario("20,000 time series to a frame", 20_000),
-    "insert": Scenario("1 series x 500,000 points from a frame, in", 500_000),
-    "wide_in": Scenario("wide frame, 100 columns x 2,000 rows, in", 200_000),
+def _long(title: str, block: Block) -> Scenario:
+    count = block.series * block.points
+    return Scenario(title, "long", block, count, max(-(-count // 100_000), -(-block.series // 100)))
+
+
+def _insert(title: str, block: Block) -> Scenario:
+    count = block.series * block.points
+    return Scenario(title, "insert", block, count, -(-count // 100_000), targets=(Target("speed-up", 20, True),))
+
+
+def _aggregates(title: str, block: Block, hours: int) -> Scenario:
+    rows = block.series * hours
+    return Scenario(title, "aggregates", block, rows * len(AGGREGATES), -(-rows // 10_000))
+
+
+def _list(title: str, block: Block, partitions: int | None = None) -> Scenario:
+    least = -(-block.series // 1000)
+    return Scenario(title, "list", block, block.series, least, partitions=partitions)
+
+
+def _latest(title: str, block: Block) -> Scenario:
+    return Scenario(title, "latest", block, block.series, -(-block.series // 100))
+
+
+DENSE = _long("1 series x 5,000,000 points", data.DENSE)
+MANY = _long("500 series x 10,000 points", data.MANY)
+SHORT = _long("10,000 series x 100 points", data.SHORT)
+BURSTY = _long("1 series x 2,000,000 points, 99 % of them in 1 % of the time", data.BURSTY)
+ZEROS = _long("1 series x 5,000,000 points, 30 % of them 0", data.ZEROS)
+TEXTS = _long("1 series x 1,000,000 strings", data.TEXTS)
+YEARS = _aggregates("10 series x 5 years, hourly x 4 aggregates, wide", data.YEARS, 5 * 365 * 24)
+LIMIT = replace(DENSE, title="the first 1,000,000 points of 1 series", expected=1_000_000, least=10, limit=1_000_000)
+WIDE = replace(_long("wide frame, 1,000 series x 10,000 points", data.WIDE), action="wide")
+LATEST = _latest("latest points of 10,000 series", data.SHORT)
+LONG_INSERT = _insert("insert 1,000,000 points of 1 series", data.LONG_INSERT)
+WIDE_INSERT = _insert("insert a wide frame, 1,000 series x 1,000 points", data.WIDE_INSERT)
+LIST = _list("list 100,000 time series", data.LISTED)
+LIST_10 = _list("list 100,000 time series in 10 partitions", data.LISTED, 10)
+
+
+def _with(scenario: Scenario, *targets: Target) -> Scenario:
+    return replace(scenario, targets=(*scenario.targets, *targets))
+
+
+_SIX = Target("speed-up", 6, True)
+_FIFTEEN = Target("speed-up", 15, True)
+
+SCENARIOS: Mapping[str, Mapping[str, Scenario]] = {
+    "replay": {
+        "dense": replace(
+            _with(DENSE, Target("speed-up", 12, True), Target("of discard", 0.6, True)),
+            discard=True,
+        ),
+        "many": MANY,
+        "short": SHORT,
+        "bursty": BURSTY,
+        "zeros": _with(ZEROS, Target("rate of dense", 0.5, True)),
+        "texts": TEXTS,
+        "aggregates": YEARS,
+        "limit": LIMIT,
+        "wide": WIDE,
+        "latest": LATEST,
+        "insert": LONG_INSERT,
+        "insert_wide": WIDE_INSERT,
+        "list": _with(LIST, _SIX),
+        "list_10": _with(LIST_10, _SIX),
+    },
+    "slow": {
+        "dense": _with(DENSE, Target("of schedule", 1.25, False)),
+        "many": _with(MANY, _FIFTEEN),
+        "short": _with(SHORT, _FIFTEEN),
+        "bursty": _with(BURSTY, Target("of schedule", 1.5, False)),
+        "limit": LIMIT,
+        "aggregates": YEARS,
+        "latest": LATEST,
+        "list": LIST,
+        "list_10": LIST_10,
+    },
+    "local": {
+        "dense": _long("1 series x 2,000,000 points", data.LOCAL_DENSE),
+        "many": MANY,
+        "aggregates": _aggregates("10 series x 1 year, hourly x 4 aggregates, wide", data.LOCAL_YEAR, 365 * 24),
+        "latest": _latest("latest points of 1,000 series", data.LOCAL_SHORT),
+        "insert": LONG_INSERT,
+        "insert_wide": WIDE_INSERT,
+        "list": _list("list 20,000 time series", data.LOCAL_LISTED),
+    },
 }

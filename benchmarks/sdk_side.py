@@ -1,84 +1,97 @@
 """The scenarios by the official SDK 8.x, each by its fastest call: arrays for long reads, else pandas frames."""
 
+import sys
 from typing import Any
 
 import pandas as pd
 from cognite.client import ClientConfig, CogniteClient, global_config
 from cognite.client.credentials import Token
-from measure import Task, arguments, report
-from scenarios import AGGREGATES, DENSE, END, LISTED, LONG_INSERT, MANY, SHORT, START, WIDE, WIDE_INSERT, YEAR, Block
 
-base_url, project, key, scenario, number = arguments()
+from benchmarks.data import Block
+from benchmarks.measure import Job, Task, report
+from benchmarks.scenarios import AGGREGATES, Scenario
+
+job = Job.of_process()
 global_config.disable_pypi_version_check = True
-client = CogniteClient(ClientConfig("benchmark", project, Token(key), base_url=base_url))
+client = CogniteClient(ClientConfig("benchmark", job.project, Token(job.key), base_url=job.base_url))
 points = client.time_series.data
-long_target, wide_target = LONG_INSERT.target("sdk", number), WIDE_INSERT.target("sdk", number)
+
+
+def task_of(scenario: Scenario) -> Task:
+    """The call for a scenario."""
+    block = scenario.block
+    span = {"start": block.start, "end": block.end, "external_id": block.names}
+    hourly = {"aggregates": list(AGGREGATES), "granularity": "1h"}
+    tasks = {
+        "long": lambda: Task(
+            run=lambda _: points.retrieve_arrays(**span, limit=scenario.limit), check=of_arrays, size=size_of_arrays
+        ),
+        "wide": lambda: framing(lambda: points.retrieve_dataframe(**span)),
+        "aggregates": lambda: framing(lambda: points.retrieve_dataframe(**span, **hourly)),
+        "latest": lambda: Task(
+            run=lambda _: points.retrieve_latest(external_id=block.names),
+            check=lambda found: (len(found), sum(one.value for one in found)),
+        ),
+        "list": lambda: Task(
+            run=lambda _: client.time_series.list(
+                limit=None, partitions=scenario.partitions, **prefix(block)
+            ).to_pandas(),
+            check=lambda frame: (len(frame), int(frame["id"].sum())),
+            size=size_of_frame,
+        ),
+        "insert": lambda: inserting(block.target("sdk", job.number)),
+    }
+    return tasks[scenario.action]()
+
+
+def framing(run: Any) -> Task:
+    return Task(run=lambda _: run(), check=lambda frame: (frame.count().sum(), frame.sum().sum()), size=size_of_frame)
+
+
+def inserting(block: Block) -> Task:
+    def check(_: Any) -> tuple[int, float]:
+        if job.replayed:
+            return job.written()
+        return of_arrays(points.retrieve_arrays(external_id=block.names, start=block.start, end=block.end))
+
+    return Task(run=lambda frame: points.insert_dataframe(frame), check=check, prepare=lambda: wide_frame(block))
+
+
+def prefix(block: Block) -> dict[str, str]:
+    """What to list: a replay server has nothing but the series to list."""
+    return {} if job.replayed else {"external_id_prefix": block.name}
 
 
 def wide_frame(block: Block) -> pd.DataFrame:
     columns = {name: block.values(place) for place, name in enumerate(block.names)}
-    return pd.DataFrame(columns, index=pd.to_datetime(block.times, unit="ms"))
+    return pd.DataFrame(columns, index=pd.to_datetime(block.times(0), unit="ms"))
 
 
 def of_arrays(found: Any) -> tuple[int, float]:
-    return sum(len(one.value) for one in found), sum(float(one.value.sum()) for one in found)
+    """How many values there are, and their sum; of texts that of their lengths."""
+    sums = (sum(map(len, one.value)) if one.is_string else one.value.sum() for one in found)
+    return sum(len(one.value) for one in found), float(sum(sums))
 
 
-def of_frame(frame: pd.DataFrame) -> tuple[int, float]:
-    return frame.count().sum(), frame.sum().sum()
+def size_of_arrays(found: Any) -> int:
+    """The bytes of all arrays, with the texts that they point to."""
+    texts = (sys.getsizeof(text) for one in found if one.is_string for text in one.value)
+    return sum(one.timestamp.nbytes + one.value.nbytes for one in found) + sum(texts)
 
 
-def written(block: Block) -> tuple[int, float]:
-    return of_arrays(points.retrieve_arrays(external_id=block.names, start=START, end=END))
+def size_of_frame(frame: pd.DataFrame) -> int:
+    return int(frame.memory_usage(index=True, deep=True).sum())
 
 
-def insert(block: Block) -> Task:
-    return Task(
-        run=lambda frame: points.insert_dataframe(frame),
-        check=lambda _: written(block),
-        prepare=lambda: wide_frame(block),
-    )
-
-
-TASKS = {
-    "dense": Task(
-        run=lambda _: points.retrieve_arrays(external_id=DENSE.names, start=START, end=END),
-        check=of_arrays,
-    ),
-    "many": Task(
-        run=lambda _: points.retrieve_arrays(external_id=MANY.names, start=START, end=END),
-        check=of_arrays,
-    ),
-    "aggregates": Task(
-        run=lambda _: points.retrieve_dataframe(
-            external_id=YEAR.names, start=START, end=END, aggregates=AGGREGATES, granularity="1h"
-        ),
-        check=of_frame,
-    ),
-    "wide_out": Task(
-        run=lambda _: points.retrieve_dataframe(external_id=WIDE.names, start=START, end=END),
-        check=of_frame,
-    ),
-    "latest": Task(
-        run=lambda _: points.retrieve_latest(external_id=SHORT.names),
-        check=lambda found: (len(found), sum(one.value for one in found)),
-    ),
-    "list": Task(
-        run=lambda _: client.time_series.list(external_id_prefix=LISTED.name, limit=None).to_pandas(),
-        check=lambda frame: (len(frame), int(frame["id"].sum())),
-    ),
-    "insert": insert(long_target),
-    "wide_in": insert(wide_target),
-}
-
-
-def warm_up() -> None:
+def warm_up(block: Block) -> None:
     """Load what a process needs once, whatever it reads: the same three small calls on both sides."""
-    points.retrieve_arrays(external_id=SHORT.names[0], start=START, end=END)
-    points.retrieve_latest(external_id=SHORT.names[0])
+    if job.scenario.action not in ("insert", "list"):
+        name = block.names[0]
+        points.retrieve_arrays(external_id=name, start=block.start, end=block.start + 120_000)
+        points.retrieve_latest(external_id=name)
     client.time_series.list(limit=1).to_pandas()
 
 
 if __name__ == "__main__":
-    warm_up()
-    report(TASKS, scenario)
+    warm_up(job.scenario.block)
+    report(job, task_of(job.scenario))

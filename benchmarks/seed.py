@@ -1,52 +1,47 @@
 """Fills a local CDF with what the scenarios read, and with the empty series that they write to.
 
-`python seed.py BASE_URL PROJECT KEY`
+`python -m benchmarks.seed BASE_URL PROJECT KEY ROUNDS`
 """
 
 import sys
 
 import numpy as np
 import polars as pl
-from scenarios import DENSE, LISTED, LONG_INSERT, MANY, ROUNDS, SHORT, SIDES, WIDE, WIDE_INSERT, YEAR, Block
 
 import cdframe as cdf
+from benchmarks.data import Block, definition
+from benchmarks.scenarios import SCENARIOS, SIDES
 
-READ = (DENSE, MANY, YEAR, WIDE, SHORT)
 MOST_AT_ONCE = 500_000
 
 
-def seed(base_url: str, project: str, key: str) -> None:
+def seed(base_url: str, project: str, key: str, rounds: int) -> None:
     """Create all series, and write the points of those that are read."""
-    written = (LONG_INSERT, WIDE_INSERT)
-    targets = [block.target(side, number) for block in written for side in SIDES for number in range(ROUNDS)]
+    scenarios = SCENARIOS["local"].values()
+    read = dict.fromkeys(one.block for one in scenarios if one.action != "insert")
+    written = dict.fromkeys(one.block for one in scenarios if one.action == "insert")
+    targets = [block.target(side, number) for block in written for side in SIDES[:2] for number in range(rounds)]
     with cdf.CogniteClient(base_url=base_url, project=project, api_key=key) as client:
-        for block in (*READ, *targets, LISTED):
-            client.time_series.create(_definitions(block))
-        for block in READ:
-            for rows in np.array_split(np.arange(block.points), -(-block.points * block.series // MOST_AT_ONCE)):
-                client.datapoints.insert_dataframe(wide_frame(block)[rows], external_id_headers=True, progress=False)
+        for block in (*read, *targets):
+            client.time_series.create([definition(block, name) for name in block.names])
+        for block in read:
+            at_once = max(1, MOST_AT_ONCE // max(1, block.points))
+            for first in range(0, block.series if block.points else 0, at_once):
+                numbers = range(first, min(first + at_once, block.series))
+                client.datapoints.insert_multiple(_points(block, numbers), progress=False)
 
 
-def _definitions(block: Block) -> pl.DataFrame:
-    """Series as they are defined in plants: a name, a unit, a description, a few words of metadata."""
-    names = pl.Series("external_id", block.names)
-    words = [{"key": "source", "value": "benchmark"}, {"key": "block", "value": block.name}]
+def _points(block: Block, numbers: range) -> pl.DataFrame:
+    """The points of some series as a long frame."""
     return pl.DataFrame(
         {
-            "external_id": names,
-            "name": names,
-            "unit": "bar",
-            "description": "Discharge pressure, second stage",
-            "metadata": pl.Series([words] * len(names)),
+            "external_id": np.repeat([block.names[number] for number in numbers], block.points),
+            "timestamp": np.concatenate([block.times(number) for number in numbers]),
+            "value": np.concatenate([block.values(number) for number in numbers]),
         }
     )
 
 
-def wide_frame(block: Block) -> pl.DataFrame:
-    """A column for each series of a block."""
-    columns = {name: block.values(place) for place, name in enumerate(block.names)}
-    return pl.DataFrame({"timestamp": block.times, **columns}).with_columns(pl.col("timestamp").cast(pl.Datetime("ms")))
-
-
 if __name__ == "__main__":
-    seed(*sys.argv[1:])
+    *address, rounds = sys.argv[1:]
+    seed(*address, int(rounds))
