@@ -50,6 +50,9 @@ class CogniteAPIError(CogniteException):
         extra: further information from the server.
     """
 
+    unsure: bool = False
+    """Whether an earlier attempt of the request, which was lost or got a 5xx, may have done what was asked."""
+
     def __init__(
         self,
         message: str,

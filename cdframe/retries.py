@@ -62,15 +62,15 @@ def retry_error(error: httpx.TransportError, repeatable: bool) -> bool:
     return repeatable or isinstance(error, NEVER_SENT)
 
 
-def backoff_s(config: ClientConfig, attempts: int, response: httpx.Response | None) -> float:
-    """Say how long to wait after `attempts` attempts: exponential with full jitter, or `Retry-After` when longer."""
-    ceiling = min(_FIRST_BACKOFF_S * 2.0**attempts, config.max_retry_backoff)
-    asked = _retry_after_s(response.headers.get("retry-after", "")) if response is not None else 0.0
-    return max(random.uniform(0, ceiling), asked)
+def backoff_s(config: ClientConfig, attempts: int) -> float:
+    """Say how long to wait after `attempts` attempts: exponential with full jitter."""
+    return random.uniform(0, min(_FIRST_BACKOFF_S * 2.0**attempts, config.max_retry_backoff))
 
 
-def _retry_after_s(value: str) -> float:
-    if value.strip().isdigit():
+def retry_after_s(response: httpx.Response) -> float:
+    """Say how long an answer asks to wait: `Retry-After`, in seconds or as a date; 0 when it does not."""
+    value = response.headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit():
         return float(value)
     try:
         moment = parsedate_to_datetime(value)

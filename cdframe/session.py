@@ -7,40 +7,36 @@ threads of this client.
 
 from __future__ import annotations
 
-import gzip
 import json as jsonlib
 import logging
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ALL_COMPLETED, FIRST_EXCEPTION, Future, ThreadPoolExecutor, as_completed, wait
+from concurrent.futures import FIRST_COMPLETED, FIRST_EXCEPTION, Future, as_completed, wait
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 import httpx
 
 from cdframe._version import __version__
+from cdframe.compression import JSON, compressed
 from cdframe.config import ClientConfig
 from cdframe.connections import Connection
 from cdframe.credentials import Credentials, credentials_from
 from cdframe.engines import EngineHold
 from cdframe.errors import CogniteAPIKeyError, CogniteConnectionError, error_from_answer
-from cdframe.retries import NEVER_SENT, backoff_s, is_repeatable, retry_error, retry_status
+from cdframe.retries import NEVER_SENT, backoff_s, is_repeatable, retry_after_s, retry_error, retry_status
 from cdframe.stats import Tally
 from cdframe.throttle import Throttle
 from cdframe.types import FrameKind
-from cdframe.writes import Write, collect_writes
+from cdframe.workers import Workers, nobody_waits
+from cdframe.writes import Write, collect_writes, let_go_of_bodies
 
 T = TypeVar("T")
 
 logger = logging.getLogger("cdframe")
 
-JSON = "application/json"
-_GZIP_FROM_BYTES = 1024
-_GZIP_LEVEL = 1
-_LOOK_UP_S = 0.2
-"""So often a call that waits for its next attempt looks whether anybody still wants it."""
 _LOGGED_HEADERS = ("accept", "content-type", "content-encoding", "x-cdp-app", "cdf-version")
 
 
@@ -61,12 +57,11 @@ class Session:
         self._in_process = transport is not None
         self._credentials: Credentials = credentials_from(config)
         self._connection = Connection(config, transport)
-        self._executor: ThreadPoolExecutor | None = None
+        self._executor: Workers | None = None
         self._throttle = Throttle(config.max_workers)
         self.tally = Tally()
         self._lock = threading.Lock()
         self._closed = threading.Event()
-        self._interruptions = 0
         self._base_path = ""
         try:
             self.project = config.project or self._project_of_credentials()
@@ -76,7 +71,7 @@ class Session:
         self._base_path = f"/api/v1/projects/{quote(self.project, safe='')}"
 
     @property
-    def executor(self) -> ThreadPoolExecutor:
+    def executor(self) -> Workers:
         """The threads of this client: `max_workers` of them, shared by all its calls.
 
         Never wait for one of their futures inside one of them.
@@ -84,7 +79,7 @@ class Session:
         with self._lock:
             self._check_open()
             if self._executor is None:
-                self._executor = ThreadPoolExecutor(self.config.max_workers, thread_name_prefix="cdframe")
+                self._executor = Workers(self.config.max_workers)
             return self._executor
 
     def request(
@@ -117,9 +112,11 @@ class Session:
         if json is not None:
             content = json if isinstance(json, bytes) else jsonlib.dumps(json, allow_nan=False).encode()
         sent_headers = self._headers(content, content_type, accept)
-        if content is not None and self._is_worth_gzip(content, content_type):
-            content = gzip.compress(content, _GZIP_LEVEL)
-            sent_headers["content-encoding"] = "gzip"
+        if content is not None and not self.config.disable_gzip and not self._in_process:
+            smaller = compressed(content, content_type)
+            if smaller is not None:
+                content = smaller
+                sent_headers["content-encoding"] = "gzip"
         sent_headers.update(self.config.headers)
         sent_headers.update(headers or {})
         relative = path.removeprefix(self._base_path) if host else path
@@ -131,10 +128,7 @@ class Session:
             headers=sent_headers,
             timeout=httpx.Timeout(timeout or self.config.timeout, pool=None),
         )
-        response = self._attempts(request, is_repeatable(method, relative))
-        if not response.is_success:
-            raise error_from_answer(response.status_code, response.content, response.headers.get("x-request-id"))
-        return response
+        return self._attempts(request, is_repeatable(method, relative))
 
     def run(self, calls: Sequence[Callable[[], T]], progress: Callable[[int, int], None] | None = None) -> list[T]:
         """Make calls in parallel; results in order. The first error stops what has not begun, and is raised."""
@@ -162,30 +156,47 @@ class Session:
         Raises:
             CogniteAPIError: a write failed; holds the rows of all writes as `successful`, `unknown` and `failed`.
         """
-        futures = [self.executor.submit(write.send) for write in writes]
+        executor, ahead = self.executor, 2 * self.config.max_workers
+        futures: list[Future[T]] = []
+        flying: set[Future[T]] = set()
+        report = progress or (lambda done, total: None)
+        report(0, len(writes))
         try:
-            _watch(futures, progress, ALL_COMPLETED)
+            while flying or len(futures) < len(writes):
+                # Few wait their turn: calls of other threads come between, and what is given up was not begun.
+                for write in writes[len(futures) : len(futures) + ahead - len(flying)]:
+                    self._check_open()
+                    futures.append(executor.submit(write.send))
+                    flying.add(futures[-1])
+                for future in wait(flying, return_when=FIRST_COMPLETED).done:
+                    flying.remove(future)
+                    if future.cancelled():
+                        self._check_open()
+                    let_go_of_bodies(future.exception())
+                    report(len(futures) - len(flying), len(writes))
         except BaseException as error:
-            self.give_up(futures)
+            self.give_up(flying)
             done = sum(future.done() and not future.cancelled() for future in futures)
-            unsent = sum(future.cancelled() for future in futures)
+            unsent = len(writes) - len(futures) + sum(future.cancelled() for future in futures)
             error.add_note(
-                f"This ended a write in {len(futures)} requests: {done} were answered, {unsent} not sent, and what "
-                f"became of {len(futures) - done - unsent} is not known."
+                f"This ended a write in {len(writes)} requests: {done} were answered, {unsent} not sent, and what "
+                f"became of {len(writes) - done - unsent} is not known."
             )
             raise
         return collect_writes(writes, futures, frame)
 
     def give_up(self, futures: Iterable[Future[Any]]) -> None:
         """Drop calls that have not begun, and let none that is under way be repeated: the user does not wait for it."""
-        for future in futures:
-            future.cancel()
-        self._interruptions += 1
+        if self._executor is not None:
+            for future in futures:
+                self._executor.give_up(future)
+            self._throttle.wake()
 
     def close(self) -> None:
         """End the threads and let go of the connections; further calls raise."""
         with self._lock:
             self._closed.set()
+            self._throttle.wake()
             executor, self._executor = self._executor, None
         if executor is not None:
             executor.shutdown(wait=True, cancel_futures=True)
@@ -206,44 +217,49 @@ class Session:
             headers["content-type"] = content_type
         return headers
 
-    def _is_worth_gzip(self, content: bytes, content_type: str) -> bool:
-        """JSON shrinks to a fraction; data points as protobuf hardly do, and nothing travels within the process."""
-        return (
-            content_type == JSON
-            and len(content) >= _GZIP_FROM_BYTES
-            and not self.config.disable_gzip
-            and not self._in_process
-        )
-
     def _attempts(self, request: httpx.Request, repeatable: bool) -> httpx.Response:
         attempts = 0
-        sent = False
-        interruptions = self._interruptions
+        reached = False  # whether the server has got anything of this call
+        unsure = False  # whether it may have done what was asked, in an attempt that gave no such answer
         while True:
-            attempts += 1
-            self.tally.add(requests=1, retries=int(attempts > 1))
-            last = attempts >= max(1, self.config.max_retries) or interruptions != self._interruptions
             response: httpx.Response | None = None
+            asked_to_wait = 0.0
             try:
-                with self._throttle.slot() as began_in:
+                with self._throttle.slot(self._is_given_up) as began_in:
+                    if self._is_given_up():
+                        self._check_open()
+                        raise CogniteConnectionError(f"{_name(request)} was given up.", sent=unsure)
+                    attempts += 1
+                    self.tally.add(requests=1, retries=int(attempts > 1))
                     response = self._send(request, attempts)
-                self._throttle.report(response.status_code, began_in)
-                if response.is_success or last or not retry_status(self.config, response, repeatable):
-                    return response
-            except httpx.TransportError as error:
-                sent = sent or not isinstance(error, NEVER_SENT)
-                if last or not retry_error(error, repeatable):
-                    raise _connection_error(request, error, attempts, sent) from error
-            except httpx.DecodingError as error:
-                raise _connection_error(request, error, attempts, sent=True) from error
+                asked_to_wait = retry_after_s(response)
+                self._throttle.report(response.status_code, began_in, asked_to_wait)
+            except httpx.RequestError as error:
+                lost = not isinstance(error, NEVER_SENT)
+                reached, unsure = reached or lost, unsure or lost
+                error.request = httpx.Request(request.method, request.url)  # neither credentials nor body stay alive
+                again = isinstance(error, httpx.TransportError) and retry_error(error, repeatable)
+                if not again or self._was_last(attempts):
+                    raise _connection_error(request, error, attempts, reached, unsure) from error
             else:
-                sent = True
-            pause = backoff_s(self.config, attempts, response)
-            self.tally.add(waited=pause)
-            until = time.monotonic() + pause
-            while interruptions == self._interruptions and (left := until - time.monotonic()) > 0:
-                if self._closed.wait(min(left, _LOOK_UP_S)):
-                    self._check_open()
+                if response.is_success:
+                    return response
+                if not retry_status(self.config, response, repeatable) or self._was_last(attempts):
+                    failure = error_from_answer(
+                        response.status_code, response.content, response.headers.get("x-request-id")
+                    )
+                    failure.unsure = unsure
+                    raise failure
+                reached, unsure = True, unsure or response.status_code >= 500
+            began = time.monotonic()
+            self._throttle.pause(max(backoff_s(self.config, attempts), asked_to_wait), self._is_given_up)
+            self.tally.add(waited=time.monotonic() - began)
+
+    def _was_last(self, attempts: int) -> bool:
+        return attempts >= self.config.max_retries or self._is_given_up()
+
+    def _is_given_up(self) -> bool:
+        return self._closed.is_set() or nobody_waits()
 
     def _send(self, request: httpx.Request, attempt: int) -> httpx.Response:
         request.headers.update(self._credentials.headers())
@@ -292,18 +308,23 @@ def _watch(futures: Sequence[Future[Any]], progress: Callable[[int, int], None] 
             return
 
 
-def _connection_error(request: httpx.Request, error: Exception, attempts: int, sent: bool) -> CogniteConnectionError:
-    call = f"{request.method} {request.url.copy_with(query=None)}"
+def _connection_error(
+    request: httpx.Request, error: Exception, attempts: int, reached: bool, unsure: bool
+) -> CogniteConnectionError:
     times = "" if attempts == 1 else f" after {attempts} attempts"
     if isinstance(error, httpx.DecodingError):
-        message = f"{call}: the answer cannot be decoded: {error}"
+        message = f"{_name(request)}: the answer cannot be decoded: {error}"
     elif isinstance(error, httpx.TimeoutException):
-        message = f"{call} timed out{times} ({type(error).__name__})."
+        message = f"{_name(request)} timed out{times} ({type(error).__name__})."
     else:
-        message = f"{call} got no answer{times}: {error or type(error).__name__}."
-    if not sent:
+        message = f"{_name(request)} got no answer{times}: {error or type(error).__name__}."
+    if not reached:
         message += " Nothing was sent. Hint: check base_url (COGNITE_BASE_URL)."
-    return CogniteConnectionError(message, sent=sent)
+    return CogniteConnectionError(message, sent=unsure)
+
+
+def _name(request: httpx.Request) -> str:
+    return f"{request.method} {request.url.copy_with(query=None)}"
 
 
 def _log_to_stderr() -> None:

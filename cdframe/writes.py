@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from traceback import clear_frames
 from typing import Any, Generic, Literal, TypeVar
 
 import pyarrow as pa
@@ -39,8 +40,9 @@ class Write(Generic[T]):
 def collect_writes(writes: Sequence[Write[T]], futures: Sequence[Future[T]], frame: FrameKind) -> list[T]:
     """Give the results in order, or raise one error for all that failed.
 
-    An error that names neither missing nor duplicated identifiers comes first, the last such; it carries the
-    identifiers of all. Else all missing ones make a not-found error, else all duplicated ones a duplicated error.
+    An error that is not an answer of the API comes first, as it is. Then one that names neither missing nor duplicated
+    identifiers, the last such; it carries the identifiers of all. Else all missing ones make a not-found error, else
+    all duplicated ones a duplicated error. Whichever is raised has the frames.
 
     Raises:
         CogniteAPIError: with frames `successful`, `unknown` and `failed` of the input rows.
@@ -48,14 +50,14 @@ def collect_writes(writes: Sequence[Write[T]], futures: Sequence[Future[T]], fra
     errors = [future.exception() for future in futures]
     if not any(errors):
         return [future.result() for future in futures]
-    for error in errors:
-        if error is not None and not isinstance(error, CogniteAPIError):
-            raise error
-    api_errors = [error for error in errors if isinstance(error, CogniteAPIError)]
-    raised = _merge(api_errors)
+    raised: BaseException | None = None
     rows: dict[Outcome, list[pa.Table]] = {"successful": [], "unknown": [], "failed": []}
     for write, error in zip(writes, errors, strict=True):
         rows[_outcome(error)].append(write.table())
+        if raised is None and not isinstance(error, CogniteAPIError):
+            raised = error
+    if raised is None:
+        raised = _merge([error for error in errors if isinstance(error, CogniteAPIError)])
     schema = pa.unify_schemas(
         [table.schema for tables in rows.values() for table in tables], promote_options="permissive"
     )
@@ -65,12 +67,21 @@ def collect_writes(writes: Sequence[Write[T]], futures: Sequence[Future[T]], fra
     raise raised
 
 
+def let_go_of_bodies(error: BaseException | None) -> None:
+    """Clear what the frames of an error hold: each request that fails would else keep its body until all are done."""
+    while error is not None:
+        clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
+
+
 def _outcome(error: BaseException | None) -> Outcome:
     if error is None:
         return "successful"
+    if not isinstance(error, CogniteAPIError):
+        return "failed"
     if isinstance(error, CogniteConnectionError):
         return "unknown" if error.sent else "failed"
-    return "unknown" if isinstance(error, CogniteAPIError) and (error.code or 0) >= 500 else "failed"
+    return "unknown" if error.unsure or (error.code or 0) >= 500 else "failed"
 
 
 def _merge(errors: Sequence[CogniteAPIError]) -> CogniteAPIError:
