@@ -5,9 +5,11 @@ from __future__ import annotations
 import gzip
 import json
 import logging
+import re
 import socket
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +17,7 @@ import httpx
 import pyarrow as pa
 import pytest
 
+from cdframe.config import resolve
 from cdframe.errors import (
     CogniteAPIError,
     CogniteAPIKeyError,
@@ -334,7 +337,8 @@ def test_every_row_of_a_write_is_accounted_for(
     session.close()
 
 
-def test_an_interrupted_write_says_how_far_it_came() -> None:
+def test_an_interrupted_write_says_how_far_it_came_and_leaves_no_thread() -> None:
+    before = set(threading.enumerate())
     session, script = scripted(slowly(OK), max_workers=1)
 
     def interrupt(done: int, total: int) -> None:
@@ -345,9 +349,77 @@ def test_an_interrupted_write_says_how_far_it_came() -> None:
     with pytest.raises(KeyboardInterrupt) as interruption:
         session.write(writes, "pyarrow", interrupt)
     [note] = interruption.value.__notes__
-    assert "a write in 50 requests" in note
+    told = re.fullmatch(
+        r"This ended a write in 50 requests: (\d+) were answered, (\d+) not sent, "
+        r"and what became of (\d+) is not known.",
+        note,
+    )
+    assert told is not None
+    answered, unsent, unknown = map(int, told.groups())
     session.close()
-    assert len(script.requests) < 50
+    assert answered <= len(script.requests) <= answered + unknown
+    assert answered + unsent + unknown == 50
+    assert unsent >= 45
+    assert set(threading.enumerate()) <= before
+
+
+def test_calls_of_others_come_between_the_requests_of_a_long_write() -> None:
+    def answer(_: httpx.Request) -> Answer:
+        if len(script.requests) == 3:
+            reads.append(session.executor.submit(session.request, "POST", READ, json={}))
+        return OK
+
+    reads: list[Any] = []
+    session, script = scripted(answer, max_workers=1)
+    session.write([Write(pa.table({}), lambda: session.request("POST", CREATE, json={})) for _ in range(50)], "pyarrow")
+    reads[0].result(60)
+    session.close()
+    paths = [request.url.path for request in script.requests]
+    assert len(paths) == 51
+    assert paths.index(f"/api/v1/projects/p{READ}") <= 3 + 2
+
+
+class Refusing(httpx.BaseTransport):
+    """A server that takes nothing, and keeps nothing."""
+
+    def __init__(self, failure: int | Exception) -> None:
+        self.failure = failure
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        request.read()
+        if isinstance(self.failure, Exception):
+            raise type(self.failure)("no", request=request)
+        return httpx.Response(self.failure)
+
+
+@pytest.mark.parametrize("failure", [400, 503, httpx.ReadError("cut")])
+def test_requests_that_fail_do_not_keep_their_bodies(failure: int | Exception) -> None:
+    size, count = 1_000_000, 40
+    config = resolve({"api_key": "k", "project": "p", "base_url": "http://no", "max_retries": 1, "max_workers": 2}, {})
+    session = Session(config, Refusing(failure))
+
+    def send() -> None:
+        session.request("POST", CREATE, content=bytes(size), content_type="application/protobuf")
+
+    tracemalloc.start()
+    try:
+        with pytest.raises(CogniteAPIError) as caught:
+            session.write([Write(pa.table({"row": [1]}), send) for _ in range(count)], "pyarrow")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        session.close()
+    assert len(caught.value.failed) + len(caught.value.unknown) == count
+    assert peak < count * size / 2
+
+
+def test_an_error_that_is_no_answer_has_the_rows_too() -> None:
+    session, _ = scripted(by_row({"a": OK, "b": Answer(200, b"<html>"), "c": Answer(500)}))
+    with pytest.raises(json.JSONDecodeError) as failure:
+        write(session, [{"external_id": name} for name in "abc"])
+    seen = [getattr(failure.value, name)["external_id"].to_pylist() for name in ("successful", "unknown", "failed")]
+    assert seen == [["a"], ["c"], ["b"]]
+    session.close()
 
 
 def test_nobody_waits_for_attempts_of_an_interrupted_call() -> None:
@@ -374,8 +446,6 @@ def test_missing_and_duplicated_of_all_requests_are_merged() -> None:
 
 
 def plain_session(url: str, **settings: Any) -> Session:
-    from cdframe.config import resolve
-
     return Session(resolve({"api_key": "secret-key", "project": "p", "base_url": url, **settings}, {}))
 
 
