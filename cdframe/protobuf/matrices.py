@@ -50,6 +50,8 @@ def write_records(frame: int | None, fields: Sequence[FixedField], count: int, e
 
     `frame` is the number of the field that each record is, None for the content alone.
     """
+    if not count:
+        return np.empty(0, np.uint8), edges
     layouts, layout_of = _layouts(fields)
     if len(layouts) == 1:
         matrix = _matrix(frame, fields, layouts[0], slice(None), count)

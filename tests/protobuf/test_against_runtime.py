@@ -17,6 +17,7 @@ from cdframe.protobuf import (
     InsertionItem,
     decode_insertion_request,
     decode_list_response,
+    encode_insertion_columns,
     encode_insertion_request,
     encode_list_response,
 )
@@ -246,6 +247,43 @@ def test_insertions_are_written_as_the_runtime_writes_them(items: list[Insertion
         assert_same_insertion(item, message)
     for item, message in zip(decode_insertion_request(body), messages.items, strict=True):
         assert_same_insertion(item, message)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data(), st.booleans(), st.booleans())
+def test_columns_of_many_series_are_written_as_their_items(data: st.DataObject, by_id: bool, is_text: bool) -> None:
+    values = texts if is_text else doubles
+    points = st.lists(st.tuples(timestamps, values), max_size=12)
+    drawn = data.draw(st.lists(st.tuples(int64s if by_id else texts, points), min_size=1, max_size=6))
+    ahead = data.draw(points)  # what stands before the columns in the arrays that they are parts of
+
+    def column(values: list[Any], is_text: bool) -> Any:
+        array = pa.array(values, pa.large_string()) if is_text else arrays(values, np.float64)
+        return array[len(ahead) :]
+
+    flat = [*ahead, *(point for _, of_series in drawn for point in of_series)]
+    references = [reference for reference, _ in drawn]
+    body = encode_insertion_columns(
+        arrays(references, np.int64) if by_id else pa.array(["", *references], pa.large_string())[1:],
+        np.cumsum([0, *(len(of_series) for _, of_series in drawn)]),
+        arrays([time for time, _ in flat], np.int64)[len(ahead) :],
+        column([value for _, value in flat], is_text),
+    )
+    items = [
+        InsertionItem(
+            **{"id" if by_id else "external_id": reference},
+            timestamps=arrays([time for time, _ in of_series], np.int64),
+            values=pa.array([value for _, value in of_series], pa.large_string())
+            if is_text
+            else arrays([value for _, value in of_series], np.float64),
+        )
+        for reference, of_series in drawn
+    ]
+    messages = InsertionRequest.FromString(body)
+    assert len(messages.SerializeToString()) == len(body)
+    for item, message in zip(items, messages.items, strict=True):
+        assert_same_insertion(item, message)
+    assert body == encode_insertion_request(items)
 
 
 def without_nulls(page: DatapointsPage | InsertionItem) -> Any:
