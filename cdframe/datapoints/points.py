@@ -121,21 +121,19 @@ def points_of_wide(frame: Any, *, ids: Collection[str] | None, dropna: bool) -> 
     table = _with_times(frame)
     times = times_of_column(table.column("timestamp"), in_frame)
     groups: dict[tuple[bool, bool], dict[int | str, WideColumn]] = {}
+    seen: dict[int | str, str] = {}
     for name, column in zip(table.column_names, table.itercolumns(), strict=True):
         if name == "timestamp":
             continue
         by_id = ids is None or name in ids
         key = _id_of_header(name) if by_id else name
+        if key in seen:
+            raise ValueError(f"The columns {seen[key]!r} and {name!r} are of one series.")
+        seen[key] = name
         points = _wide_column(plain(column, name), name, dropna=dropna)
-        if points is None:
-            continue
-        group = groups.setdefault((by_id, isinstance(points.values, pa.Array)), {})
-        if key in group:
-            raise ValueError(f"The column {name!r} is another one for the series {key}.")
-        group[key] = points
-    return [
-        wide_points(_references(list(columns)), times, list(columns.values())) for columns in groups.values() if columns
-    ]
+        if points is not None:
+            groups.setdefault((by_id, isinstance(points.values, pa.Array)), {})[key] = points
+    return [wide_points(_references(list(columns)), times, list(columns.values())) for columns in groups.values()]
 
 
 def _wide_column(column: pa.ChunkedArray, name: str, *, dropna: bool) -> WideColumn | None:

@@ -58,7 +58,7 @@ def _to_int64(column: pa.ChunkedArray, place: Place, name: str) -> Ints:
     try:
         times: Ints = column.cast(pa.int64()).to_numpy()
     except pa.ArrowInvalid:  # unsigned numbers beyond all times
-        row = _first(pc.greater(column, MAX_MS))
+        row = _first(pc.greater(column, pa.scalar(MAX_MS, column.type)))
         raise _out_of_range(column[row].as_py(), place(row, name)) from None
     return times
 

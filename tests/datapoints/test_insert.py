@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import count
 from typing import Any
@@ -17,8 +21,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cdframe import CogniteAPIError, CogniteClient, CogniteNotFoundError
+from cdframe.config import resolve
+from cdframe.datapoints import DatapointsAPI
+from cdframe.datapoints.point_lists import read_points
 from cdframe.frames import to_arrow
+from cdframe.protobuf import decode_insertion_request
+from cdframe.session import Session
+from cdframe.timestamps import to_ms
 from tests.datapoints.wire import INSERT, Wire
+from tests.faults.servers import raw_server, read_request
 
 NAMES = count()
 KINDS = ["polars", "pandas", "pyarrow"]
@@ -174,10 +185,69 @@ def test_the_later_of_two_points_counts(client: CogniteClient, points: list[tupl
 # How requests are filled
 
 
-def test_requests_are_filled_across_series(client: CogniteClient, wire: Wire) -> None:
-    names = [new(client) for _ in range(30)]
-    wire.api().insert_multiple([{"externalId": name, "datapoints": [(1, 1)]} for name in names])
-    assert wire.calls == [INSERT]
+@pytest.mark.parametrize(
+    ("series", "points", "requests"),
+    [(1000, 1, 1), (10_000, 10, 1), (10_001, 1, 2), (1000, 100, 1), (1000, 101, 2), (7, 100_000, 7), (3, 33_334, 2)],
+)
+@pytest.mark.parametrize("form", ["long", "interleaved", "wide", "items"])
+def test_requests_are_filled_across_series(series: int, points: int, requests: int, form: str) -> None:
+    names = [f"s{number}" for number in range(series)]
+    times = np.arange(points)
+    with taking_everything() as (api, bodies):
+        if form == "wide":
+            frame = pl.DataFrame({"timestamp": times, **dict.fromkeys(names, times / 2)})
+            api.insert_dataframe(frame, external_id_headers=True)
+        elif form == "items":
+            frame = pl.DataFrame({"timestamp": times, "value": times / 2})
+            api.insert_multiple([{"externalId": name, "datapoints": frame} for name in names])
+        else:
+            frame = pl.DataFrame({"external_id": names}).join(
+                pl.DataFrame({"timestamp": times, "value": times / 2}), how="cross"
+            )
+            api.insert_multiple(frame if form == "long" else frame.sort("timestamp", maintain_order=True))
+        assert api._session.tally.snapshot().points_written == series * points
+    assert len(bodies) == requests
+    items = [item for body in bodies for item in decode_insertion_request(body)]
+    assert sum(len(item.timestamps) for item in items) == series * points
+    assert {item.external_id for item in items} == set(names)
+
+
+def test_long_texts_fill_a_request_sooner(client: CogniteClient, wire: Wire) -> None:
+    name = new(client, is_string=True)
+    texts = [f"{number:06}" + "x" * 1017 for number in range(40_000)]
+    wire.api().insert(pl.DataFrame({"timestamp": range(40_000), "value": texts}), external_id=name)
+    assert wire.calls == [INSERT] * 3  # of 16 MiB of text
+    assert client.datapoints.retrieve(0, 50_000, external_id=name)["value"].to_list() == texts
+
+
+@contextmanager
+def taking_everything() -> Iterator[tuple[DatapointsAPI, list[bytes]]]:
+    """The calls of a client whose server takes everything, and the bodies that it got."""
+
+    def take(request: httpx.Request) -> httpx.Response:
+        bodies.append(request.read())
+        return httpx.Response(200, json={})
+
+    bodies: list[bytes] = []
+    config = resolve({"api_key": "k", "project": "p", "base_url": "http://any", "max_workers": 2})
+    session = Session(config, httpx.MockTransport(take))
+    yield DatapointsAPI(session, "polars"), bodies
+    session.close()
+
+
+def test_an_insertion_takes_little_memory() -> None:
+    count = 3_000_000
+    frame = pl.DataFrame({"timestamp": np.arange(count), "value": np.arange(count) / 2})
+    with taking_everything() as (api, bodies):
+        api.insert(frame[:1000], external_id="a")
+        tracemalloc.start()
+        try:
+            api.insert(frame, external_id="a")
+            kept, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert len(bodies) == 1 + 30
+    assert peak - kept < 16 * count / 2  # half of the frame; the server of this test keeps what it got
 
 
 def test_a_long_series_is_divided(client: CogniteClient, wire: Wire, name: str) -> None:
@@ -314,6 +384,97 @@ def test_bad_wide_frames(wire: Wire, frame: Any, error: type[Exception], message
     assert not wire.calls
 
 
+@pytest.mark.parametrize(
+    ("unit", "factor", "shift"), [("ns", 1_000_000, 999_999), ("us", 1000, 999), ("ms", 1, 0), ("s", 0.001, 0)]
+)
+def test_times_of_all_units_are_rounded_down(
+    client: CogniteClient, name: str, unit: str, factor: Any, shift: int
+) -> None:
+    times = [-2_208_988_800_000, -1000, 0, 1000, 4_102_444_799_000]
+    column = pa.array([int(time * factor) + shift for time in times], pa.int64()).cast(pa.timestamp(unit))
+    client.datapoints.insert(pa.table({"timestamp": column, "value": range(5)}), external_id=name)
+    assert [time for time, _ in read(client, name)] == times
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array([1, 2**64 - 1], pa.uint64()),
+        pa.array([1, 2**62], pa.int64()),
+        pa.array([1, 2**62], pa.timestamp("s")),
+        pa.array([1, -(2**62)], pa.timestamp("s")),
+        pa.array([1, 2**62], pa.timestamp("us")),
+        pa.array([1.0, 1e300]),
+        pa.array([0, 47_483], pa.date32()),
+    ],
+)
+def test_times_beyond_all_are_refused(wire: Wire, column: Any) -> None:
+    with pytest.raises(ValueError, match=r"Row 1, column 'timestamp'.*outside 1900-01-01"):
+        wire.api().insert(pa.table({"timestamp": column, "value": [1, 2]}), external_id="any")
+    assert not wire.calls
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.lists(
+        st.tuples(
+            st.one_of(
+                st.integers(-3_000_000_000_000, 5_000_000_000_000),
+                st.floats(-3e12, 5e12),
+                st.datetimes(datetime(1899, 12, 1), datetime(2100, 2, 1)),
+                st.datetimes(datetime(1899, 12, 1), datetime(2100, 2, 1), timezones=st.timezones()),
+                st.datetimes(datetime(1950, 1, 1), datetime(2030, 1, 1)).map(pd.Timestamp),
+                st.just(pd.NaT),
+                st.just("now"),
+                st.none(),
+            ),
+            st.one_of(st.integers(-9, 9), st.integers(), st.floats(), st.text(max_size=3), st.booleans(), st.none()),
+        ),
+        min_size=1,
+        max_size=4,
+    ).flatmap(lambda points: st.sampled_from([points, [points[0]] * 3]))
+)
+def test_a_list_is_read_as_its_points_one_by_one(points: list[tuple[Any, Any]]) -> None:
+    now = 1_700_000_000_000
+    expected = [naive_point(time, value, now) for time, value in points]
+    if None in expected or len({isinstance(value, str) for _, value in points}) > 1:
+        with pytest.raises((ValueError, TypeError)):
+            read_points(points, "datapoints", now)
+        return
+    times, values = read_points(points, "datapoints", now)
+    assert list(zip(times.tolist(), pa.array(values).to_pylist(), strict=True)) == expected
+    as_dicts = [{"timestamp": time, "value": value} for time, value in points]
+    assert read_points(as_dicts, "datapoints", now)[0].tolist() == times.tolist()
+
+
+def naive_point(time: Any, value: Any, now: int) -> tuple[int, float | str] | None:
+    """A point as it is to be stored, None if it cannot be."""
+    try:
+        ms = to_ms(time, now=now)
+    except (ValueError, TypeError):
+        return None
+    if not -2_208_988_800_000 <= ms <= 4_102_444_799_999 or isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, str):
+        return ms, value
+    return (ms, float(value)) if -(10**100) <= value <= 10**100 else None
+
+
+def test_ids_in_frames_are_checked(wire: Wire) -> None:
+    frame = pl.DataFrame({"id": [1, 1, -3], "timestamp": [1, 2, 3], "value": [1, 2, 3]})
+    with pytest.raises(ValueError, match="Row 2, column 'id': -3 is not an id"):
+        wire.api().insert_multiple(frame)
+    mixed = frame.with_columns(external_id=pl.Series(["a", None, None]), id=pl.Series([None, 1, 2**53]))
+    with pytest.raises(ValueError, match=f"Row 2, column 'id': {2**53} is not an id"):
+        wire.api().insert_multiple(mixed)
+    assert not wire.calls
+
+
+def test_columns_of_one_series_are_refused(wire: Wire) -> None:
+    with pytest.raises(ValueError, match="The columns '7' and '07' are of one series"):
+        wire.api().insert_dataframe(pl.DataFrame({"timestamp": [1], "7": [1.0], "07": ["x"]}))
+
+
 def test_infinity_is_refused_with_dropna_too(wire: Wire) -> None:
     frame = pl.DataFrame({"timestamp": [1, 2, 3], "7": [1.0, None, -np.inf]})
     with pytest.raises(ValueError, match="Row 2, column '7': contains Infinity"):
@@ -367,6 +528,53 @@ def test_every_row_has_an_outcome_and_can_be_inserted_again(client: CogniteClien
     for name in names:
         frame = client.datapoints.retrieve(0, 200_000, external_id=name)
         assert frame["value"].to_list() == (times + 0.5).tolist()
+
+
+def test_rows_of_a_failed_insertion_have_one_layout_whatever_their_requests_held(
+    client: CogniteClient, wire: Wire
+) -> None:
+    numbers, texts = new(client), new(client, is_string=True)
+    id = client.time_series.retrieve(external_id=texts)["id"][0]
+    wire.answer = lambda request: httpx.Response(403)
+    with pytest.raises(CogniteAPIError) as caught:
+        wire.api().insert_multiple(
+            [
+                {"externalId": numbers, "datapoints": pl.DataFrame({"timestamp": range(100_000), "value": 0.5})},
+                {"id": id, "datapoints": [(1, "x")]},
+            ]
+        )
+    assert len(wire.calls) == 2
+    failed = caught.value.failed
+    assert failed.columns == ["id", "external_id", "timestamp", "value", "string_value"]
+    assert failed.row(-1) == (id, None, datetime(1970, 1, 1, microsecond=1000, tzinfo=UTC), None, "x")
+    wire.answer = None
+    wire.api().insert_multiple(failed)
+    assert read(client, texts) == [(1, "x")]
+    assert len(read(client, numbers)) == 100_000
+
+
+def test_an_accessor_accounts_for_ids_and_external_ids_together() -> None:
+    def refuse(connection: socket.socket) -> None:
+        if request := read_request(connection):
+            seen.append(request)
+            connection.sendall(b"HTTP/1.1 403 No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+
+    seen: list[bytes] = []
+    frame = pd.DataFrame({"a": [1.0, 2.0], 7: [3.0, np.nan]}, index=pd.DatetimeIndex([10**6, 2 * 10**6]))
+    with raw_server(refuse) as url, CogniteClient(api_key="k", project="p", base_url=url) as remote:
+        with pytest.raises(CogniteAPIError) as caught:
+            frame.cdf.insert(client=remote)
+        assert len(seen) == 1
+    failed = pl.DataFrame(to_arrow(caught.value.failed)).with_columns(pl.col("external_id").cast(pl.String))
+    assert failed.select("id", "external_id", "value").rows() == [(None, "a", 1.0), (None, "a", 2.0), (7, None, 3.0)]
+
+
+def test_an_accessor_drops_what_is_missing_in_long_frames_too(client: CogniteClient, name: str) -> None:
+    frame = pl.DataFrame({"external_id": [name] * 3, "timestamp": [1, 2, 3], "value": [1.0, float("nan"), None]})
+    frame.cdf.insert(client=client)
+    assert read(client, name) == [(1, 1.0)]
+    with pytest.raises(ValueError, match="Row 2, column 'value': the value is missing"):
+        frame.cdf.insert(client=client, dropna=False)
 
 
 def test_a_lost_answer_is_asked_for_again(client: CogniteClient, wire: Wire, name: str) -> None:
