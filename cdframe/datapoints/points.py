@@ -230,24 +230,26 @@ def _checked_columns(table: pa.Table) -> tuple[Ints, list[tuple[Any, Values]]]:
 
 def _identities(table: pa.Table) -> list[tuple[Any, pa.ChunkedArray]]:
     """The columns that name the series of a long table, and for which rows; the id of a row counts first."""
-    names = [name for name in IDENTITIES if name in table.column_names]
-    if not names:
+    columns = [_reference_column(table.column(name), name) for name in IDENTITIES if name in table.column_names]
+    if not columns:
         return []
-    has = [table.column(name).is_valid().to_numpy() for name in names]
+    has = [column.is_valid().to_numpy() for column in columns]
     named = np.any(has, axis=0)
     if not named.all():
         raise ValueError(f"Row {int(np.argmin(named))} has neither an id nor an external_id.")
     found = []
-    for name, flags, earlier in zip(names, has, (None, has[0]), strict=False):
+    for column, flags, earlier in zip(columns, has, (None, has[0]), strict=False):
         flags = flags if earlier is None else ~earlier
         if flags.any():
-            found.append((None if flags.all() else flags, _reference_column(table.column(name), name)))
+            found.append((None if flags.all() else flags, column))
     return found
 
 
 def _reference_column(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
     if name == "external_id" and pa.types.is_dictionary(column.type):
-        return column
+        # A dictionary may itself hold a null, which does not count as one until it is decoded.
+        nulls = any(chunk.dictionary.null_count for chunk in column.chunks)
+        return column.cast(pa.large_string()) if nulls else column
     kind = pa.int64() if name == "id" else pa.large_string()
     try:
         return column.cast(kind)

@@ -247,7 +247,7 @@ def test_an_insertion_takes_little_memory() -> None:
         finally:
             tracemalloc.stop()
         assert len(bodies) == 1 + 30
-    assert peak - kept < 16 * count / 2  # half of the frame; the server of this test keeps what it got
+    assert peak - kept < 16 * count / 4  # a quarter of the frame; the server of this test keeps what it got
 
 
 def test_a_long_series_is_divided(client: CogniteClient, wire: Wire, name: str) -> None:
@@ -344,6 +344,17 @@ def test_bad_identifiers(wire: Wire, arguments: Any, error: type[Exception], mes
         (pl.DataFrame({"timestamp": [1], "value": [1]}), ValueError, "needs a column 'id' or 'external_id'"),
         (
             pl.DataFrame({"id": [1, None], "timestamp": [1, 2], "value": [1, 2]}),
+            ValueError,
+            "Row 1 has neither an id nor an external_id",
+        ),
+        (
+            pa.table(
+                {
+                    "external_id": pa.DictionaryArray.from_arrays(pa.array([0, 1]), pa.array(["a", None])),
+                    "timestamp": [1, 2],
+                    "value": [1, 2],
+                }
+            ),
             ValueError,
             "Row 1 has neither an id nor an external_id",
         ),
