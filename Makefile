@@ -36,4 +36,4 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) .conformance dist docs/reference benchmarks/results
+	rm -rf $(VENV) .conformance dist docs/reference

@@ -6,6 +6,7 @@ else the machine does falls on all of them.
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,7 @@ def main() -> None:
     parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help=f"of {', '.join(names)}; default: all")
     parser.add_argument("--server", choices=SCENARIOS, help="only against this server")
     parser.add_argument("--rounds", type=int, default=ROUNDS, metavar="N", help=f"default: {ROUNDS}")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all measurements into this file, too")
     options = parser.parse_args()
     if unknown := sorted(set(options.scenarios) - set(names)):
         parser.error(f"unknown scenarios: {', '.join(unknown)}")
@@ -36,6 +38,7 @@ def main() -> None:
         for server, scenarios in SCENARIOS.items()
         if options.server in (None, server)
     }
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # servers are to end with it
     ours, sdk = Path(sys.executable), environments.python_of("sdk8")
     pythons = {"cdframe": ours, "sdk": sdk, "discard": ours}
     about = describe({"cdframe": ours, "sdk": sdk})
@@ -43,6 +46,8 @@ def main() -> None:
     check(rows)
     results = Results(about, rows)
     print("\n".join([*(f"- {name}: {value}" for name, value in about.items()), "", *page.tables(results)]))
+    if options.json:
+        options.json.write_text(results.to_json())
     if options.scenarios or options.server or options.rounds < ROUNDS:
         _say("Only a run of everything, without options, is written to docs.")
     else:

@@ -107,14 +107,10 @@ LOCAL_SHORT = replace(SHORT, series=1_000)
 LOCAL_LISTED = replace(LISTED, series=20_000)
 
 
-def definition(block: Block, name: str, id: int | None = None) -> dict[str, object]:
+def definition(block: Block, name: str) -> dict[str, object]:
     """A series as it is defined in plants: a name, a unit, a description, a few words of metadata."""
     return {
-        **({} if id is None else {"id": id, "isStep": False, "createdTime": START, "lastUpdatedTime": START}),
-        "externalId": name,
         "name": name,
-        "isString": block.kind == "texts",
-        **({} if id is None else {"type": "string" if block.kind == "texts" else "numeric"}),
         "unit": "bar",
         "description": "Discharge pressure, second stage",
         "metadata": {"source": "benchmark", "block": block.name},

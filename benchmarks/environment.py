@@ -23,7 +23,7 @@ def describe(pythons: dict[str, Path]) -> dict[str, str]:
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     return {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": f"{_processor()}, {memory:.0f} GiB, {platform.system()} {platform.release()}",
+        "machine": f"{_processor()}, {memory:.0f} GiB, {platform.system()}",
         "cores": str(os.cpu_count()),
         "load before (1, 5, 15 minutes)": load,
         **{f"versions, {side}": _versions(python, PACKAGES[side]) for side, python in pythons.items()},

@@ -44,7 +44,8 @@ class Measurement:
     cpu_seconds: float
     memory: int  # bytes: the peak during the call, beyond what the process held before
     result: int | None  # bytes
-    requests: int | None  # None: the server does not count them
+    requests: int | None  # None: the server does not count them, nor what it costs
+    server_cpu_seconds: float | None
     count: int
     total: float
 
@@ -94,10 +95,19 @@ def report(job: Job, task: Task) -> None:
     result = task.run(given)
     seconds, cpu_seconds = time.perf_counter() - begin, time.process_time() - cpu_begin
     memory = _peak() - held
-    requests = job.control("stats")["requests"] if job.replayed else None
-    size = task.size(result)
+    stats = job.control("stats") if job.replayed else {}
     count, total = task.check(result)
-    print(json.dumps(asdict(Measurement(seconds, cpu_seconds, memory, size, requests, int(count), float(total)))))
+    measurement = Measurement(
+        seconds=seconds,
+        cpu_seconds=cpu_seconds,
+        memory=memory,
+        result=task.size(result),
+        requests=stats.get("requests"),
+        server_cpu_seconds=stats.get("cpu_seconds"),
+        count=int(count),
+        total=float(total),
+    )
+    print(json.dumps(asdict(measurement)))
 
 
 def _restart_peak() -> int:

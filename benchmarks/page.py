@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.chart import draw
-from benchmarks.results import Results, Row
-from benchmarks.scenarios import SERVERS
+from benchmarks.results import Results, Row, factor
+from benchmarks.scenarios import READ_TARGETS, ROUNDS, SERVERS, Target
 
 ROOT = Path(__file__).parent.parent
 DATA, PAGE, CHART = (ROOT / "docs" / f"benchmarks.{kind}" for kind in ("json", "md", "svg"))
@@ -33,12 +33,19 @@ HEAD = (
     "requests",
 )
 EXPLANATION = """\
+Two of the servers replay: all points are encoded beforehand, an answer is a slice of them, and next to nothing is added
+to what the client costs. They keep the rules of data points in CDF, cursors, limits and unknown series included, and
+tests hold them to the answers of the local CDF. The third server is the local CDF itself.
+
 Each measurement is made in a process of its own, after three small calls that load what a process needs; sides take
 turns, and who begins changes with each round. Numbers are medians. Time is wall time; client and server share the cores
-of one machine. CPU is that of the client alone. Peak is the memory during the call, beyond what the process held before;
-the result is the frame, or the arrays, that the call gives. The SDK is asked by its fastest call: NumPy arrays for long
-reads, pandas frames for wide ones and lists; cdframe gives Polars frames. Both sides must find the same number of
-values with the same sum."""
+of one machine. CPU is that of the client alone. Peak is the memory during the call, beyond what the process held
+before; the result is the frame, or the arrays, that the call gives. Where results are small, peaks tell what a call
+costs at all: threads, connections, code that is loaded late.
+
+The SDK is asked by its fastest call: NumPy arrays for long reads, pandas frames for wide ones and lists; cdframe gives
+Polars frames. Both sides must find the same number of values with the same sum. Series have times of their own, but
+for those of wide frames; of those ten are different, which the others repeat."""
 
 
 def tables(results: Results) -> Iterator[str]:
@@ -49,14 +56,7 @@ def tables(results: Results) -> Iterator[str]:
             yield from (f"### {server.title}", "", f"| {' | '.join(HEAD)} |", "|---" + "|--:" * (len(HEAD) - 1) + "|")
             yield from (f"| {' | '.join(_cells(row))} |" for row in rows)
             yield ""
-            for row in rows:
-                if "discard" in row.runs:
-                    yield (
-                        f"A loop over the same pages of “{row.scenario.title}”, one after the other, that throws all "
-                        f"bytes away: {row.median('discard', 'seconds'):.3f} s, CPU "
-                        f"{row.median('discard', 'cpu_seconds'):.3f} s."
-                    )
-                    yield ""
+            yield from (line for row in rows if "discard" in row.runs for line in (_floor(row), ""))
     yield from _targets(results)
 
 
@@ -73,8 +73,12 @@ def page(results: Results) -> str:
         "$ make bench",
         "```",
         "",
-        "which makes the environment that it needs, takes about 25 minutes, and writes this page, its",
-        "[data](benchmarks.json) and the chart.",
+        "which makes the environment that it needs, takes about 20 minutes, and writes this page, its",
+        "[data](benchmarks.json), the chart and the numbers in the README. A choice of scenarios only prints:",
+        "",
+        "```console",
+        "$ python -m benchmarks dense zeros --server replay --rounds 3",
+        "```",
         "",
         "![How many times as fast as the official SDK](benchmarks.svg)",
         "",
@@ -118,8 +122,8 @@ def write(results: Results) -> None:
 
 
 def _cells(row: Row) -> Iterator[str]:
-    yield row.scenario.title + (f" ({row.rounds} rounds)" if row.rounds < 5 else "")
-    yield f"**{row.ratio('seconds'):.2g}**"
+    yield row.scenario.title + (f" ({_times_run(row)})" if row.rounds < ROUNDS else "")
+    yield f"**{factor(row.ratio('seconds'))}**"
     for side in ("cdframe", "sdk"):
         least, most = row.spread(side)
         yield f"{row.median(side, 'seconds'):.3f} s ({least:.3f} to {most:.3f})"
@@ -130,15 +134,39 @@ def _cells(row: Row) -> Iterator[str]:
         yield requests if side == "sdk" or requests == "–" else f"{requests} ({row.scenario.least})"
 
 
+def _floor(row: Row) -> str:
+    """What the server and the transport alone take."""
+    return (
+        f"“{row.scenario.title}” by a loop over the same pages, one after the other, that throws all bytes away: "
+        f"{row.median('discard', 'seconds'):.3f} s, of which the server takes "
+        f"{row.median('discard', 'server_cpu_seconds'):.3f} s of CPU."
+    )
+
+
 def _targets(results: Results) -> Iterator[str]:
-    yield from ("### Targets", "", "| scenario | server | target | reached | |", "|---|---|---|--:|--:|")
+    """A table of how far targets are reached: those of speed by scenario, and the two that all reads have."""
+    heads = ("speed", *(target.text for target in READ_TARGETS))
+    yield from (
+        "### Targets",
+        "",
+        f"| scenario | server | {' | '.join(heads)} |",
+        "|---|---" + "|---" * len(heads) + "|",
+    )
     for row in results.rows:
-        for target in row.scenario.all_targets:
-            reached, share = results.reached(row, target), results.share(row, target)
-            if not math.isnan(reached):
-                met = "met" if share >= 1 else f"**{share:.0%} of the way**"
-                yield f"| {row.scenario.title} | {row.server} | {target.text} | {reached:.2f} | {met} |"
+        speed = [f"{target.text}: {_reached(results, row, target)}" for target in row.scenario.targets]
+        common = [target for target in READ_TARGETS if target in row.scenario.all_targets]
+        cells = ["; ".join(speed), *(_reached(results, row, target) for target in common)]
+        cells += ["–"] * (len(heads) - len(cells))
+        yield f"| {row.scenario.title} | {row.server} | {' | '.join(cell or '–' for cell in cells)} |"
     yield ""
+
+
+def _reached(results: Results, row: Row, target: Target) -> str:
+    reached, share = results.reached(row, target), results.share(row, target)
+    if math.isnan(reached):
+        return "–"
+    number = f"{reached:.2f}" if reached < 10 else f"{reached:.0f}"
+    return f"{number}, met" if share >= 1 else f"**{number}**, {share:.0%} of the way"
 
 
 def _losses(results: Results) -> Iterator[str]:
@@ -146,7 +174,9 @@ def _losses(results: Results) -> Iterator[str]:
     words = {"seconds": "time", "cpu_seconds": "CPU", "memory": "peak memory"}
     for row in results.rows:
         lost = [
-            f"{words[field]} {1 / row.ratio(field):.1f} x that of the SDK" for field in words if row.ratio(field) < 1
+            f"{words[field]} {factor(1 / row.ratio(field))} × that of the SDK"
+            for field in words
+            if row.ratio(field) < 1
         ]
         if lost:
             yield f"- {row.scenario.title} ({row.server}): {', '.join(lost)}"
@@ -154,7 +184,11 @@ def _losses(results: Results) -> Iterator[str]:
 
 
 def _times(row: Row) -> str:
-    return f"{row.ratio('seconds'):.2g} times"
+    return f"{factor(row.ratio('seconds'))} times"
+
+
+def _times_run(row: Row) -> str:
+    return "1 round" if row.rounds == 1 else f"{row.rounds} rounds"
 
 
 def _number(value: float, form: str) -> str:

@@ -109,13 +109,19 @@ class Results:
             }
             for row in self.rows
         ]
-        return json.dumps({"about": self.about, "rows": rows}, indent=1) + "\n"
+        lines = ",\n".join(json.dumps(row) for row in rows)
+        return f'{{"about": {json.dumps(self.about, indent=1)},\n"rows": [\n{lines}\n]}}\n'
 
     @classmethod
     def from_file(cls, path: Path) -> Results:
         """Read results back."""
         content = json.loads(path.read_text())
         return cls(content["about"], [Row(row["server"], row["scenario"], row["runs"]) for row in content["rows"]])
+
+
+def factor(ratio: float) -> str:
+    """A ratio to two digits."""
+    return f"{ratio:.2f}" if ratio < 1 else f"{ratio:.1f}" if ratio < 10 else f"{ratio:.0f}"
 
 
 def check(rows: Iterable[Row]) -> None:

@@ -38,12 +38,12 @@ class Target:
     def text(self) -> str:
         """The target in words."""
         words = {
-            "speed-up": "{} x as fast as the SDK",
-            "of discard": "{} of the speed of throwing the bytes away",
-            "of schedule": "{} x the time of the least requests by ten workers",
+            "speed-up": "{} × the SDK",
+            "of discard": "{} of throwing the bytes away",
+            "of schedule": "{} × the ideal schedule",
             "rate of dense": "{} of the points a second of dense",
-            "peak": "peak memory {} x the result",
-            "requests": "{} x the least possible requests",
+            "peak": "peak memory {} × the result",
+            "requests": "{} × the least possible requests",
         }
         return words[self.quantity].format(f"{'≥' if self.at_least else '≤'} {self.bound:g}")
 
@@ -126,18 +126,18 @@ def _latest(title: str, block: Block) -> Scenario:
     return Scenario(title, "latest", block, block.series, -(-block.series // 100))
 
 
-DENSE = _long("1 series x 5,000,000 points", data.DENSE)
-MANY = _long("500 series x 10,000 points", data.MANY)
-SHORT = _long("10,000 series x 100 points", data.SHORT)
-BURSTY = _long("1 series x 2,000,000 points, 99 % of them in 1 % of the time", data.BURSTY)
-ZEROS = _long("1 series x 5,000,000 points, 30 % of them 0", data.ZEROS)
-TEXTS = _long("1 series x 1,000,000 strings", data.TEXTS)
-YEARS = _aggregates("10 series x 5 years, hourly x 4 aggregates, wide", data.YEARS, 5 * 365 * 24)
+DENSE = _long("1 series × 5,000,000 points", data.DENSE)
+MANY = _long("500 series × 10,000 points", data.MANY)
+SHORT = _long("10,000 series × 100 points", data.SHORT)
+BURSTY = _long("1 series × 2,000,000 points, 99 % in 1 % of the time", data.BURSTY)
+ZEROS = _long("1 series × 5,000,000 points, 30 % of them 0", data.ZEROS)
+TEXTS = _long("1 series × 1,000,000 strings", data.TEXTS)
+YEARS = _aggregates("10 series × 5 years, hourly × 4 aggregates, wide", data.YEARS, 5 * 365 * 24)
 LIMIT = replace(DENSE, title="the first 1,000,000 points of 1 series", expected=1_000_000, least=10, limit=1_000_000)
-WIDE = replace(_long("wide frame, 1,000 series x 10,000 points", data.WIDE), action="wide")
+WIDE = replace(_long("wide frame, 1,000 series × 10,000 points", data.WIDE), action="wide")
 LATEST = _latest("latest points of 10,000 series", data.SHORT)
 LONG_INSERT = _insert("insert 1,000,000 points of 1 series", data.LONG_INSERT)
-WIDE_INSERT = _insert("insert a wide frame, 1,000 series x 1,000 points", data.WIDE_INSERT)
+WIDE_INSERT = _insert("insert a wide frame, 1,000 series × 1,000 points", data.WIDE_INSERT)
 LIST = _list("list 100,000 time series", data.LISTED)
 LIST_10 = _list("list 100,000 time series in 10 partitions", data.LISTED, 10)
 
@@ -181,9 +181,9 @@ SCENARIOS: Mapping[str, Mapping[str, Scenario]] = {
         "list_10": LIST_10,
     },
     "local": {
-        "dense": _long("1 series x 2,000,000 points", data.LOCAL_DENSE),
+        "dense": _long("1 series × 2,000,000 points", data.LOCAL_DENSE),
         "many": MANY,
-        "aggregates": _aggregates("10 series x 1 year, hourly x 4 aggregates, wide", data.LOCAL_YEAR, 365 * 24),
+        "aggregates": _aggregates("10 series × 1 year, hourly × 4 aggregates, wide", data.LOCAL_YEAR, 365 * 24),
         "latest": _latest("latest points of 1,000 series", data.LOCAL_SHORT),
         "insert": LONG_INSERT,
         "insert_wide": WIDE_INSERT,

@@ -23,7 +23,7 @@ def seed(base_url: str, project: str, key: str, rounds: int) -> None:
     targets = [block.target(side, number) for block in written for side in SIDES[:2] for number in range(rounds)]
     with cdf.CogniteClient(base_url=base_url, project=project, api_key=key) as client:
         for block in (*read, *targets):
-            client.time_series.create([definition(block, name) for name in block.names])
+            client.time_series.create([{"external_id": name, **definition(block, name)} for name in block.names])
         for block in read:
             at_once = max(1, MOST_AT_ONCE // max(1, block.points))
             for first in range(0, block.series if block.points else 0, at_once):

@@ -6,7 +6,21 @@ import sys
 from collections.abc import Iterator, Sequence
 from itertools import count
 
-from benchmarks.data import BURSTY, DENSE, HOUR, LISTED, MANY, SHORT, TEXTS, WIDE, YEARS, ZEROS, Block, definition
+from benchmarks.data import (
+    BURSTY,
+    DENSE,
+    HOUR,
+    LISTED,
+    MANY,
+    SHORT,
+    START,
+    TEXTS,
+    WIDE,
+    YEARS,
+    ZEROS,
+    Block,
+    definition,
+)
 from benchmarks.replay import Points, Series, Store, aggregate_rows, raw_points, running, split_points
 
 BLOCKS = (DENSE, MANY, SHORT, BURSTY, ZEROS, TEXTS, YEARS, WIDE)
@@ -35,7 +49,14 @@ def make_store(blocks: Sequence[Block]) -> Store:
     ids = count(1)
     series = [one for block in blocks if block != LISTED for one in _series(block, ids)]
     listed = LISTED.names if LISTED in blocks else LISTED.names[:1]  # clients look at one to warm up
-    return Store(series, (definition(LISTED, name, id) for id, name in enumerate(listed, next(ids))))
+    return Store(series, (_listed(name, id) for id, name in enumerate(listed, next(ids))))
+
+
+def _listed(name: str, id: int) -> dict[str, object]:
+    """A definition as answers have it."""
+    times = {"createdTime": START, "lastUpdatedTime": START}
+    kind = {"isString": False, "isStep": False, "type": "numeric"}
+    return {"id": id, "externalId": name, **definition(LISTED, name), **kind, **times}
 
 
 def _series(block: Block, ids: Iterator[int]) -> Iterator[Series]:

@@ -74,6 +74,7 @@ class Server:
     _connections: set[socket.socket] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _line_free_at: float = 0.0
+    _cpu_at_reset: float = 0.0
 
     def __post_init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", self.port), backlog=128)
@@ -96,6 +97,11 @@ class Server:
         """What has been asked since the last reset."""
         return {"requests": self.requests, "bytes": self.bytes, "items": self.items}
 
+    @property
+    def cpu_seconds(self) -> float:
+        """The CPU time of the process since the last reset."""
+        return time.process_time() - self._cpu_at_reset
+
     def written(self) -> dict[str, float]:
         """The points of all insertions since the last reset: how many, and their sum."""
         count, total = 0, 0.0
@@ -114,6 +120,7 @@ class Server:
         with self._lock:
             self.requests = self.bytes = self.items = 0
             self._inserted.clear()
+            self._cpu_at_reset = time.process_time()
 
     def close(self) -> None:
         """Stop listening and cut all connections."""
@@ -166,7 +173,7 @@ class Server:
         if (method, path) == ("POST", "reset"):
             self.reset()
             return _Answer([b"{}"])
-        views = {"stats": lambda: self.stats, "written": self.written}
+        views = {"stats": lambda: {**self.stats, "cpu_seconds": self.cpu_seconds}, "written": self.written}
         if method != "GET" or path not in views:
             return _Answer([b"{}"], status=404)
         return _Answer([json.dumps(views[path]()).encode()])

@@ -139,7 +139,7 @@ def comparable(response: httpx.Response) -> Any:
     return [{**one, "nextCursor": "nextCursor" in one} for one in read]
 
 
-@settings(deadline=None, max_examples=120)
+@settings(deadline=None, max_examples=80)
 @given(bodies)
 def test_it_answers_as_the_local_cdf_does(both: Both, body: dict[str, Any]) -> None:
     first, second = both.answers(body)
@@ -189,7 +189,8 @@ def test_requests_are_counted() -> None:
         assert 3 <= server.requests <= 4
         assert server.items == server.requests
         assert server.bytes > 250_000 * 13
-        assert httpx.get(f"{server.base_url}/replay/stats").json() == server.stats
+        told = httpx.get(f"{server.base_url}/replay/stats").json()
+        assert told == {**server.stats, "cpu_seconds": told["cpu_seconds"]}
         httpx.post(f"{server.base_url}/replay/reset")
         assert server.stats == {"requests": 0, "bytes": 0, "items": 0}
 

@@ -1,0 +1,67 @@
+"""The data of the benchmarks are what they are said to be, and the least numbers of requests are right."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from benchmarks import data
+from benchmarks.replay.__main__ import make_store
+from benchmarks.scenarios import SCENARIOS
+
+SMALL = [
+    replace(block, series=min(block.series, 12), points=2000)
+    for block in (data.DENSE, data.MANY, data.SHORT, data.ZEROS, data.WIDE)
+]
+
+
+@pytest.mark.parametrize("block", [*SMALL, replace(data.BURSTY, points=50_000)], ids=lambda block: block.name)
+def test_times_ascend_within_the_range_that_is_read(block: data.Block) -> None:
+    for number in (0, block.series - 1):
+        times = block.times(number)
+        assert len(times) == len(block.values(number)) == block.points
+        assert (np.diff(times) > 0).all()
+        assert block.start < times[0] and times[-1] < block.end
+
+
+def test_bursts_hold_most_points_in_little_time() -> None:
+    block = replace(data.BURSTY, points=200_000)
+    counts, _ = np.histogram(block.times(0), bins=1000, range=(data.START, data.START + block.points * block.step))
+    assert np.sort(counts)[-15:].sum() > 0.985 * block.points
+
+
+def test_a_third_of_the_zeros_scenario_is_zero() -> None:
+    block = replace(data.ZEROS, points=2000)
+    assert np.count_nonzero(block.values(0) == 0) == pytest.approx(600, rel=0.2)
+
+
+def test_series_have_times_of_their_own_unless_they_share_them() -> None:
+    assert not np.array_equal(SMALL[1].times(0), SMALL[1].times(1))
+    assert np.array_equal(SMALL[4].times(0), SMALL[4].times(1))
+
+
+def test_a_store_has_the_series_of_its_blocks() -> None:
+    store = make_store([*SMALL, replace(data.TEXTS, points=100)])
+    body = {"items": [{"externalId": block.names[-1], "end": block.end} for block in SMALL]}
+    answer = b"".join(store.retrieve(body))
+    assert all(block.names[-1].encode() in answer for block in SMALL)
+
+
+def test_the_least_numbers_of_requests() -> None:
+    least = {name: scenario.least for name, scenario in SCENARIOS["replay"].items()}
+    assert least == {
+        "dense": 50,
+        "many": 50,
+        "short": 100,
+        "bursty": 20,
+        "zeros": 50,
+        "texts": 10,
+        "aggregates": 44,
+        "limit": 10,
+        "wide": 100,
+        "latest": 100,
+        "insert": 10,
+        "insert_wide": 10,
+        "list": 100,
+        "list_10": 100,
+    }
