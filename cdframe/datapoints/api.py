@@ -23,9 +23,10 @@ from cdframe.datapoints.engine import read_series
 from cdframe.datapoints.insertion import plan_writes
 from cdframe.datapoints.latest import read_latest
 from cdframe.datapoints.plan import DatapointsQuery, ReadPlan, plan_query
-from cdframe.datapoints.points import points_of_many, points_of_one, points_of_wide
+from cdframe.datapoints.points import points_of_many, points_of_one
 from cdframe.datapoints.stretches import PointSet
 from cdframe.datapoints.synthetic import SyntheticDatapointsAPI
+from cdframe.datapoints.wide_frames import points_of_wide
 from cdframe.frames import from_arrow
 from cdframe.progress import progress_callback
 from cdframe.resources.base import API, check_flag
@@ -304,6 +305,7 @@ class DatapointsAPI(API):
 
         Args:
             datapoints: a list of dicts with `id` or `externalId`, and `datapoints` as of `insert`; or a long frame.
+                Requests are filled with up to 100,000 points of up to 10,000 series, and sent in parallel.
             progress: "auto", True, False or a callback ``(done, total)``.
 
         Raises:

@@ -218,6 +218,11 @@ def wide_points(references: References, timestamps: Ints, columns: Sequence[Wide
     return WidePoints(references, timestamps, columns, starts)
 
 
+def references_of(keys: Sequence[int | str]) -> References:
+    """Ids, or external ids, as a column."""
+    return np.array(keys, np.int64) if isinstance(keys[0], int) else pa.array(keys, pa.large_string())
+
+
 def take(values: Values, rows: Ints) -> Values:
     """The values of some rows."""
     return values[rows] if isinstance(values, np.ndarray) else values.take(pa.array(rows))
