@@ -52,7 +52,9 @@ def main() -> None:
         _say("Only a run of everything, without options, is written to docs.")
     else:
         page.write(results)
-        _say(f"written: {', '.join(str(path.relative_to(ROOT)) for path in (page.DATA, page.PAGE, page.CHART))}")
+        _say(
+            f"written: {', '.join(str(path.relative_to(ROOT)) for path in (page.DATA, page.PAGE, page.CHART, page.README))}"
+        )
 
 
 def _run(server: str, names: list[str], rounds: int, pythons: dict[str, Path]) -> list[Row]:
