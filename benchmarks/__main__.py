@@ -52,9 +52,8 @@ def main() -> None:
         _say("Only a run of everything, without options, is written to docs.")
     else:
         page.write(results)
-        _say(
-            f"written: {', '.join(str(path.relative_to(ROOT)) for path in (page.DATA, page.PAGE, page.CHART, page.README))}"
-        )
+        written = (page.DATA, page.PAGE, page.CHART, page.README)
+        _say(f"written: {', '.join(str(path.relative_to(ROOT)) for path in written)}")
 
 
 def _run(server: str, names: list[str], rounds: int, pythons: dict[str, Path]) -> list[Row]:
