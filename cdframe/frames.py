@@ -105,7 +105,7 @@ def from_arrow(table: pa.Table, kind: FrameKind, *, index: str | None = None) ->
     if kind == "pyarrow":
         return table
     if kind == "polars":
-        return pl.from_arrow(table)
+        return pl.from_arrow(table, rechunk=False)  # chunks are as large as they are worth
     return _to_pandas(table, index)
 
 

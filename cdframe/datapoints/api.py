@@ -12,7 +12,7 @@ from cdframe.datapoints.assemble import (
     SeriesColumns,
     WideColumn,
     check_names,
-    gather,
+    gather_all,
     long_table,
     wide_columns,
     wide_table,
@@ -397,7 +397,7 @@ class DatapointsAPI(API):
         reads = [read for plan in plans for read in plan.reads]
         with progress_callback(progress, "Reading data points", "requests") as callback:
             fetched = read_series(self._session, reads, callback)
-        columns = {read: gather(series) for read, series in fetched.items() if series.exists}
+        columns = gather_all(fetched)
         if len(plans) == 1:
             return [[columns[read] for read in plans[0].reads if read in columns]]
         # Tables use columns up, and several of them may want the same.

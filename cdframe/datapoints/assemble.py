@@ -1,21 +1,27 @@
 """Pages into tables: long (a row for each point) and wide (a row for each moment), every column made once.
 
-Pages are let go of as their columns are made, so that hardly more than the table itself is held at any time.
+The arrays of large pages become chunks of the columns as they are; only small ones are copied, to join them. So hardly
+more than the table itself is held at any time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from cdframe.datapoints.pages import Ints, Page, Values
+from cdframe.datapoints.pages import Ints, Values
 from cdframe.datapoints.plan import AGGREGATES, ReadPlan, SeriesRead
 from cdframe.datapoints.windows import SeriesProgress
 from cdframe.errors import CogniteDuplicateColumnsError
 from cdframe.schemas import TIMESTAMP
+
+_LARGE = 65_536
+"""Arrays of so many rows are chunks of their own."""
 
 
 @dataclass(slots=True, eq=False)
@@ -39,40 +45,62 @@ class SeriesColumns:
             return aggregate_type(name)
         return pa.string() if self.is_string else pa.float64()
 
-    def take(self, name: str, of_type: pa.DataType) -> list[pa.Array]:
+    def take(self, name: str, of_type: pa.DataType) -> list[Ints | Values]:
         """Give the arrays of a column and let go of them; nulls where the series has no such column."""
         chunks = self.columns.pop(name, None)
-        if chunks is None:
-            return [pa.nulls(self.rows, of_type)]
-        return [_to_arrow(chunk, of_type) for chunk in chunks]
+        return [pa.nulls(self.rows, of_type)] if chunks is None else chunks
 
 
 def gather(series: SeriesProgress) -> SeriesColumns:
-    """Take the pages out of a finished read, up to its limit."""
-    pages = series.ordered_pages()
-    if series.read.limit is not None:
-        pages = _first_rows(pages, series.read.limit)
+    """Take the pages that are ready out of a read."""
+    pages = series.take_pages()
     names = series.read.aggregates or ("value",)
     columns: dict[str, list[Ints | Values]] = {name: [page.columns[name] for page in pages] for name in names}
     columns["timestamp"] = [page.timestamps for page in pages]
     return SeriesColumns(series.read, series.is_string, series.is_step, sum(map(len, pages)), columns)
 
 
-def long_table(plan: ReadPlan, parts: Sequence[SeriesColumns]) -> pa.Table:
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """Which kinds of raw values a long table has columns for."""
+
+    numbers: bool
+    texts: bool
+
+    def columns(self) -> dict[str, bool]:
+        """The columns of raw values, and whether they hold texts."""
+        columns = {"value": False} if self.numbers else {}
+        if self.texts:
+            columns["string_value" if columns else "value"] = True
+        return columns
+
+
+def kinds_of(plan: ReadPlan, texts: Sequence[bool]) -> Kinds:
+    """The kinds of a plan, by whether each of its series of raw points has texts: numbers where there is none."""
+    return Kinds(numbers=plan.has_raw and not (texts and all(texts)), texts=any(texts))
+
+
+def gather_all(fetched: Mapping[SeriesRead, SeriesProgress]) -> dict[SeriesRead, SeriesColumns]:
+    """Take all pages out of finished reads, of those whose series exist; what was read once for two goes to both."""
+    columns = {read: gather(series) for read, series in fetched.items() if series.exists and series.twin is None}
+    for read, series in fetched.items():
+        if series.twin is not None:
+            once = columns[series.twin.read]
+            columns[read] = replace(once, read=read, columns=dict(once.columns))
+    return columns
+
+
+def long_table(plan: ReadPlan, parts: Sequence[SeriesColumns], kinds: Kinds | None = None) -> pa.Table:
     """Make the long table of all series that exist, in the order of the plan."""
-    table: dict[str, pa.Array] = {}
-    table["timestamp"] = _concat(parts, "timestamp", pa.int64()).view(TIMESTAMP)
-    if plan.has_raw:
-        raw = [part for part in parts if not part.read.aggregates]
-        has_texts = any(part.is_string for part in raw)
-        if not has_texts or not all(part.is_string for part in raw):
-            table["value"] = _raw_column(parts, texts=False)
-        if has_texts:
-            name = "string_value" if "value" in table else "value"
-            table[name] = _raw_column(parts, texts=True)
+    if kinds is None:
+        kinds = kinds_of(plan, [part.is_string for part in parts if not part.read.aggregates])
+    table: dict[str, pa.Array | pa.ChunkedArray] = {}
+    table["timestamp"] = _column(parts, "timestamp", TIMESTAMP)
+    for name, texts in kinds.columns().items():
+        table[name] = _raw_column(parts, texts=texts)
     for name, column in AGGREGATES.items():
         if name in plan.aggregates:
-            table[column] = _concat(parts, name, aggregate_type(name))
+            table[column] = _column(parts, name, aggregate_type(name))
     return pa.table(_identities(plan, parts) | table)
 
 
@@ -112,11 +140,11 @@ def wide_table(parts: Sequence[SeriesColumns]) -> pa.Table:
     """
     names = [column.name() for column in wide_columns(parts)]
     check_names(names)
-    moments, places = merge_times(_concat([part], "timestamp", pa.int64()).to_numpy() for part in parts)
-    columns = [pa.array(moments).view(TIMESTAMP)]
+    moments, places = merge_times(_joined(part.take("timestamp", pa.int64())) for part in parts)
+    columns: list[pa.Array | pa.ChunkedArray] = [pa.array(moments).view(TIMESTAMP)]
     for part, place in zip(parts, places, strict=True):
         for name in (aggregate or "value" for aggregate in part.aggregates):
-            columns.append(spread(_concat([part], name, part.type_of(name)), place, len(moments)))
+            columns.append(spread(_column([part], name, part.type_of(name)), place, len(moments)))
     return pa.table(columns, names=["timestamp", *names])
 
 
@@ -141,13 +169,14 @@ def merge_times(times: Iterable[Ints]) -> tuple[Ints, list[Ints | None]]:
     return axis, [places[kind] for kind in kinds]
 
 
-def spread(column: pa.Array, place: Ints | None, rows: int) -> pa.Array:
+def spread(column: pa.Array | pa.ChunkedArray, place: Ints | None, rows: int) -> pa.Array | pa.ChunkedArray:
     """Put the values of a column into rows of a longer one, with nulls in the others."""
     if place is None:
         return column
     source = np.full(rows, -1)
     source[place] = np.arange(len(column))
-    return column.take(pa.array(source, mask=source < 0))
+    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    return whole.take(pa.array(source, mask=source < 0))
 
 
 def check_names(names: Sequence[str]) -> None:
@@ -161,18 +190,6 @@ def check_names(names: Sequence[str]) -> None:
 def aggregate_type(name: str) -> pa.DataType:
     """The type of an aggregate's column."""
     return pa.int64() if name == "count" else pa.float64()
-
-
-def _first_rows(pages: Sequence[Page], limit: int) -> list[Page]:
-    kept: list[Page] = []
-    left = limit
-    for page in pages:
-        if left <= 0:
-            break
-        end = int(page.timestamps[min(left, len(page)) - 1]) + 1
-        kept.append(page.between(int(page.timestamps[0]), end))
-        left -= len(page)
-    return kept
 
 
 def _identities(plan: ReadPlan, parts: Sequence[SeriesColumns]) -> dict[str, pa.Array]:
@@ -189,34 +206,80 @@ def _identities(plan: ReadPlan, parts: Sequence[SeriesColumns]) -> dict[str, pa.
     return columns
 
 
-def _raw_column(parts: Sequence[SeriesColumns], *, texts: bool) -> pa.Array:
+def _raw_column(parts: Sequence[SeriesColumns], *, texts: bool) -> pa.ChunkedArray:
     """The raw values of one kind; series of the other kind, and of aggregates, have nulls."""
     of_type = pa.string() if texts else pa.float64()
-    arrays = []
+    chunks: list[Ints | Values] = []
     for part in parts:
         belongs = not part.read.aggregates and part.is_string == texts
-        arrays += part.take("value", of_type) if belongs else [pa.nulls(part.rows, of_type)]
-    return _join(arrays, of_type)
+        chunks += part.take("value", of_type) if belongs else [pa.nulls(part.rows, of_type)]
+    return _chunked(chunks, of_type)
 
 
-def _concat(parts: Sequence[SeriesColumns], name: str, of_type: pa.DataType) -> pa.Array:
-    return _join([array for part in parts for array in part.take(name, of_type)], of_type)
+def _column(parts: Sequence[SeriesColumns], name: str, of_type: pa.DataType) -> pa.ChunkedArray:
+    return _chunked([chunk for part in parts for chunk in part.take(name, of_type)], of_type)
+
+
+def _chunked(chunks: Sequence[Ints | Values], of_type: pa.DataType) -> pa.ChunkedArray:
+    """Make a column of arrays: large ones as they are, runs of small ones joined."""
+    runs: list[list[Ints | Values]] = []
+    rows = _LARGE
+    for chunk in _whole(chunks):
+        if rows >= _LARGE or len(chunk) >= _LARGE or type(chunk) is not type(runs[-1][0]):
+            runs.append([])
+            rows = 0
+        runs[-1].append(chunk)
+        rows += len(chunk)
+    return pa.chunked_array([_to_arrow(_joined(run), of_type) for run in runs], of_type)
+
+
+def _whole(chunks: Iterable[Ints | Values]) -> Iterator[Ints | Values]:
+    """Put together what lies side by side in memory, as the pages of one answer do, without copying it."""
+    owner: NDArray[Any] | None = None
+    begin = end = 0
+    for chunk in chunks:
+        if not len(chunk):
+            continue
+        of = chunk.base if isinstance(chunk, np.ndarray) else None
+        at = _offset(chunk, of) if isinstance(of, np.ndarray) and of.dtype == chunk.dtype and of.ndim == 1 else None
+        if at is not None and of is owner and at == end:
+            end += len(chunk)
+            continue
+        if owner is not None:
+            yield owner[begin:end]
+        owner = of if at is not None else None
+        if at is None:
+            yield chunk
+        else:
+            begin, end = at, at + len(chunk)
+    if owner is not None:
+        yield owner[begin:end]
+
+
+def _offset(part: NDArray[Any], whole: NDArray[Any]) -> int:
+    """Where in a contiguous array a part of it begins."""
+    apart: int = part.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
+    return apart // part.itemsize
+
+
+def _joined(chunks: Sequence[Ints | Values]) -> Any:
+    """The one array of some of one kind."""
+    if not chunks:
+        return np.empty(0, np.int64)
+    if len(chunks) == 1:
+        return chunks[0]
+    return np.concatenate(chunks) if isinstance(chunks[0], np.ndarray) else pa.concat_arrays(chunks)
 
 
 def _to_arrow(chunk: Ints | Values, of_type: pa.DataType) -> pa.Array:
     if not isinstance(chunk, np.ndarray):
         return chunk
+    if of_type == TIMESTAMP:
+        return pa.array(chunk).view(TIMESTAMP)
     if chunk.dtype == np.float64 and of_type == pa.int64():
         missing = np.isnan(chunk)
         return pa.array(np.where(missing, 0, chunk).astype(np.int64), mask=missing)
     return pa.array(chunk, of_type, from_pandas=chunk.dtype == np.float64)
-
-
-def _join(arrays: Sequence[pa.Array], of_type: pa.DataType) -> pa.Array:
-    filled = [array for array in arrays if len(array)]
-    if len(filled) == 1:
-        return filled[0]
-    return pa.concat_arrays(filled) if filled else pa.array([], of_type)
 
 
 def _repeat(values: Sequence[int | None], rows: Sequence[int], dtype: type[np.int64 | np.int32]) -> pa.Array:

@@ -5,13 +5,16 @@ the session only fetch and decode. It goes through three stages for each series,
 
 1. The first page of every series, up to 100 series a request. Most reads end here. Where it is known beforehand that
    all rows fit into one round of requests, these already ask for all of them.
-2. Counts, for series that turn out to be long: one cheap request tells where their points are.
+2. Counts, for series that turn out to be long, tell where their points are. They travel as items of the next request.
 3. Windows, cut so that requests are full, and so that all workers have some.
+
+Whoever takes pages while others are still to come (a stream) sets a bound on the rows that may wait to be taken.
 """
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -21,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from cdframe.datapoints.assemble import SeriesColumns, gather
 from cdframe.datapoints.density import AtMost, Histogram, Uniform, counting_granularity, histogram
 from cdframe.datapoints.pages import Ints, Page, fetch_pages, merge_not_found
 from cdframe.datapoints.plan import SeriesRead
@@ -36,8 +40,10 @@ MOST_RAW = 100_000
 MOST_AGGREGATES = 10_000
 """The most rows of aggregates in an answer."""
 
-_COUNT_PAYS_FROM = 10
-"""Counts are asked for when so many requests for points are to come for each request for counts."""
+_COUNTS_A_REQUEST = 250
+"""So many counts are asked for per request to come: they add less than a tenth to its answer."""
+_COUNTS_PAY_FROM = 3
+"""Counts are asked for when so many requests are to come."""
 _LOOK_AHEAD = 20
 """After so many spans that do not fit into what room is left, a request is sent as it is."""
 _WORTH_CUTTING = 4
@@ -85,27 +91,48 @@ def read_series(
         CogniteNotFoundError: series do not exist and are not to be ignored; names all of them.
         CogniteAPIError: a request failed.
     """
-    return _Engine(session, reads).run(progress)
+    engine = Engine(session, reads)
+    for _ in engine.rounds(progress):
+        pass
+    return engine.series
 
 
-class _Engine:
-    def __init__(self, session: Session, reads: Iterable[SeriesRead]) -> None:
+class Engine:
+    """The state of some reads.
+
+    Attributes:
+        series: the reads, each once, in their order.
+    """
+
+    def __init__(self, session: Session, reads: Iterable[SeriesRead], most_waiting: float = math.inf) -> None:
+        """Begin some reads, of which at most so many rows may wait to be taken (beyond what the next series needs)."""
         self._session = session
         self._workers = session.config.max_workers
-        self._series = {read: SeriesProgress(read) for read in dict.fromkeys(reads)}
+        self._most_waiting = most_waiting
+        self._is_stream = math.isfinite(most_waiting)
+        self.series = {read: SeriesProgress(read, place) for place, read in enumerate(dict.fromkeys(reads))}
+        self._unfinished = deque(self.series.values())
         self._first: deque[list[SeriesProgress]] = deque()  # batches whose first page is to be fetched
-        self._ready: dict[SeriesProgress, None] = {}  # with spans that can be cut
+        self._ready: list[SeriesProgress] = []  # with spans that can be cut, in the order of the plan
+        self._cut: deque[list[Window]] = deque()  # windows that fill a request which is still to be made
         self._uncounted: list[SeriesProgress] = []
+        self._waiting = 0.0  # rows in pages that nobody has taken
         self._times: dict[tuple[int, int, int], Ints] = {}
+        self._twins: dict[tuple[int, SeriesRead], SeriesProgress] = {}
         self._not_found: list[CogniteNotFoundError] = []
         groups: dict[Group, list[SeriesProgress]] = {}
-        for series in self._series.values():
+        for series in self.series.values():
             groups.setdefault(_group(series), []).append(series)
         for group in groups.values():
             self._begin(group)
 
-    def run(self, progress: Progress | None) -> dict[SeriesRead, SeriesProgress]:
-        """Keep all workers busy until everything has come."""
+    def rounds(self, progress: Progress | None = None) -> Iterator[None]:
+        """Keep all workers busy until everything has come; gives way to the caller whenever something has.
+
+        Raises:
+            CogniteNotFoundError: series do not exist and are not to be ignored; names all of them.
+            CogniteAPIError: a request failed.
+        """
         flying: dict[Future[Any], _Request] = {}
         executor = self._session.executor
         done = 0
@@ -126,6 +153,11 @@ class _Engine:
                         request.reject(error)
                     else:
                         request.accept(answer)
+                yield
+        except GeneratorExit:  # nobody wants the rest of a stream
+            for future in flying:
+                future.cancel()
+            raise
         except BaseException:
             self._session.give_up(flying)
             raise
@@ -133,7 +165,56 @@ class _Engine:
             raise merge_not_found(self._not_found)
         if progress is not None:
             progress(done, done)
-        return self._series
+
+    def take(self) -> list[SeriesColumns]:
+        """Take what has come, as far as it is next in the order of the plan, and in time."""
+        taken = []
+        while self._unfinished:
+            series = self._unfinished[0]
+            part = gather(series)
+            if part.rows:
+                self._waiting -= part.rows
+                taken.append(part)
+            if not series.is_complete:
+                break
+            self._unfinished.popleft()
+        return taken
+
+    def cut_windows(self) -> list[Window]:
+        """Fill a request with windows of the series that have some, in their order."""
+        windows: list[Window] = []
+        group: Group | None = None
+        most, room, misfits = 0, 0, 0
+        for series in self._ready[: 2 * MOST_ITEMS]:
+            span = series.front()
+            if span is None:
+                if not series.spans:
+                    self._ready.remove(series)
+                continue
+            if group is None:
+                group = _group(series)
+                most = room = _capacity(series)
+            if _group(series) != group:
+                continue
+            if windows and self._is_full:
+                break
+            need = series.need(span)
+            if need <= room or not windows or (need > most and room >= most // _WORTH_CUTTING):
+                windows.append(series.cut(span, min(room, max(1, math.ceil(need)))))
+                room -= windows[-1].limit
+                if not series.spans:
+                    self._ready.remove(series)
+            else:
+                misfits += 1
+            if room <= 0 or len(windows) == MOST_ITEMS or misfits > _LOOK_AHEAD:
+                break
+        _share_out(windows, room)
+        return windows
+
+    @property
+    def _is_full(self) -> bool:
+        """Whether as many rows wait to be taken as may."""
+        return self._waiting >= self._most_waiting
 
     def _begin(self, group: list[SeriesProgress]) -> None:
         """Decide how the series of a group begin: with windows of a known size, or with a page to learn from."""
@@ -144,70 +225,89 @@ class _Engine:
             for series, need in zip(group, needs, strict=True):
                 rate = Uniform(1 / series.grid.step)
                 series.spans[0].density = rate if series.read.aggregates else AtMost(need)
-                self._ready[series] = None
+                self._make_ready(series)
         else:
             self._first.extend(_batches(group))
 
     def _next(self) -> _Request | None:
+        """What to ask for next; None when everything has been, or what comes may have to be waited for."""
+        if self._cut:
+            return self._pages_request(self._cut.popleft())
+        if self._is_full:
+            return self._next_of_first_series()
         if self._first:
             return self._first_pages(self._first.popleft())
         if self._not_found:
             return None
-        return self._counts() or self._windows()
+        return self._windows()
+
+    def _next_of_first_series(self) -> _Request | None:
+        """Ask for what the series whose rows are taken next still lacks, if nothing of it is on its way."""
+        series = next((series for series in self._unfinished if not series.is_complete), None)
+        if series is None or series.flying:
+            return None
+        batch = next((batch for batch in self._first if series in batch), None)
+        if batch is not None:
+            self._first.remove(batch)
+            return self._first_pages(batch)
+        return self._windows()
 
     def _first_pages(self, batch: list[SeriesProgress]) -> _Request:
         room = _capacity(batch[0]) // len(batch)
-        windows = [series.cut(series.spans[0], room) for series in batch]
-        return self._pages_request(windows)
+        return self._pages_request([series.cut(series.spans[0], room) for series in batch])
 
     def _windows(self) -> _Request | None:
-        """Fill a request with windows of the series that have some, in their order."""
-        windows: list[Window] = []
-        group: Group | None = None
-        most, room, misfits = 0, 0, 0
-        for series in list(self._ready) if len(self._ready) <= MOST_ITEMS else _first_of(self._ready):
-            span = series.front()
-            if span is None:
-                if not series.spans:
-                    del self._ready[series]
-                continue
-            if group is None:
-                group = _group(series)
-                most = room = _capacity(series)
-            if _group(series) != group:
-                continue
-            need = series.need(span)
-            if need <= room or not windows or (need > most and room >= most // _WORTH_CUTTING):
-                windows.append(series.cut(span, min(room, max(1, math.ceil(need)))))
-                room -= windows[-1].limit
-                if not series.spans:
-                    del self._ready[series]
-            else:
-                misfits += 1
-            if room <= 0 or len(windows) == MOST_ITEMS or misfits > _LOOK_AHEAD:
-                break
-        if not windows:
-            return None
-        _share_out(windows, room)
-        return self._pages_request(windows)
+        """Ask for windows, and in the same request for counts where they pay."""
+        windows = self.cut_windows()
+        counted = self._series_to_count()
+        if not counted:
+            return self._pages_request(windows) if windows else None
+        # Of aggregates an answer holds only so many, counts included; so these do not travel with others.
+        alike = bool(windows) and _group(windows[0].series) == _group(counted[0]) and not windows[0].read.aggregates
+        if windows and not (alike and len(windows) + len(counted) <= MOST_ITEMS):
+            self._cut.append(windows)
+            windows = []
+        return self._pages_request(windows, counted)
 
-    def _pages_request(self, windows: list[Window]) -> _Request:
-        ignore = windows[0].read.ignore_unknown_ids
+    def _pages_request(self, windows: list[Window], counted: Sequence[SeriesProgress] = ()) -> _Request:
+        ignore = (windows[0].series if windows else counted[0]).read.ignore_unknown_ids
+        counts = self._count_items(counted)
         return _Request(
-            partial(fetch_pages, self._session, windows, ignore_unknown_ids=ignore),
-            partial(self._accept_pages, windows),
-            self._reject_pages,
+            partial(fetch_pages, self._session, [*windows, *counts], ignore_unknown_ids=ignore),
+            partial(self._accept_pages, windows, counts),
+            partial(self._reject_pages, windows, counts),
         )
 
-    def _accept_pages(self, windows: Sequence[Window], pages: Sequence[Page | None]) -> None:
-        for window, page in zip(windows, pages, strict=True):
+    def _accept_pages(
+        self, windows: Sequence[Window], counts: Sequence[_CountItem], pages: Sequence[Page | None]
+    ) -> None:
+        for window, page in zip(windows, pages[: len(windows)], strict=True):
             series = window.series
             if page is not None:
-                page = self._with_shared_times(page)
+                if not self._is_stream:
+                    page = self._with_shared_times(page)
+                    self._find_twin(series, page)
+                self._waiting += len(page)
             if series.accept(window, page) and not (series.counted or series.counting or series.is_string):
                 self._uncounted.append(series)
-            if series.spans:
-                self._ready[series] = None
+            self._make_ready(series)
+        for item, page in zip(counts, pages[len(windows) :], strict=True):
+            item.series.count_in(_histogram(item, page))
+            self._make_ready(item.series)
+
+    def _find_twin(self, series: SeriesProgress, page: Page) -> None:
+        """Let a series that was asked for by id and by external id be read once."""
+        if series.exists is None:
+            key = (page.id, replace(series.read, id=None, external_id=None))
+            twin = self._twins.setdefault(key, series)
+            series.twin = twin if twin is not series else None
+
+    def _make_ready(self, series: SeriesProgress) -> None:
+        """Let a series with spans be cut, if it is not waiting for that already."""
+        if series.spans:
+            at = bisect_left(self._ready, series.place, key=lambda one: one.place)
+            if at == len(self._ready) or self._ready[at] is not series:
+                self._ready.insert(at, series)
 
     def _with_shared_times(self, page: Page) -> Page:
         """Let pages of equal times, as series of one plant often have them, hold these times once."""
@@ -217,36 +317,35 @@ class _Engine:
         known = self._times.setdefault(key, page.timestamps)
         return replace(page, timestamps=known) if np.array_equal(known, page.timestamps) else page
 
-    def _reject_pages(self, error: CogniteAPIError) -> None:
-        if not isinstance(error, CogniteNotFoundError):
+    def _reject_pages(self, windows: list[Window], counts: Sequence[_CountItem], error: CogniteAPIError) -> None:
+        if isinstance(error, CogniteNotFoundError):
+            self._not_found.append(error)
+            return
+        if not counts:
             raise error
-        self._not_found.append(error)
+        for item in counts:  # what counts are for goes without them, too
+            item.series.count_in(None)
+            self._make_ready(item.series)
+        if windows:
+            self._cut.append(windows)
 
-    def _counts(self) -> _Request | None:
-        """Ask for the counts of series that turned out to be long, where that is cheap against what is to come."""
+    def _series_to_count(self) -> list[SeriesProgress]:
+        """Series that turned out to be long, where their counts are cheap against what is to come."""
         waiting = [series for series in dict.fromkeys(self._uncounted) if series.spans]
-        candidates, self._uncounted = waiting[:MOST_ITEMS], waiting[MOST_ITEMS:]
-        if not candidates:
-            return None
+        candidates = [series for series in waiting if _group(series) == _group(waiting[0])][:MOST_ITEMS]
+        self._uncounted = [series for series in waiting if series not in candidates]
         to_come = sum(series.rows_to_come() / _capacity(series) for series in candidates)
-        if to_come < _COUNT_PAYS_FROM:
-            return None
-        limit = MOST_AGGREGATES // len(candidates)
-        items = [_count_item(series, limit) for series in candidates]
+        return candidates if to_come >= _COUNTS_PAY_FROM else []
+
+    def _count_items(self, candidates: Sequence[SeriesProgress]) -> list[_CountItem]:
+        if not candidates:
+            return []
+        to_come = sum(series.rows_to_come() / _capacity(series) for series in candidates)
+        limit = int(min(MOST_AGGREGATES, max(_COUNTS_A_REQUEST, _COUNTS_A_REQUEST * to_come))) // len(candidates)
         for series in candidates:
             # Until counts are there, some windows go by the density seen so far, so that workers are not idle.
-            series.counting, series.guesses = True, self._workers // len(candidates)
-        return _Request(
-            partial(fetch_pages, self._session, items, ignore_unknown_ids=True),
-            partial(self._accept_counts, items),
-            lambda _: self._accept_counts(items, [None] * len(items)),
-        )
-
-    def _accept_counts(self, items: Sequence[_CountItem], pages: Sequence[Page | None]) -> None:
-        for item, page in zip(items, pages, strict=True):
-            item.series.count_in(_histogram(item, page))
-            if item.series.spans:
-                self._ready[item.series] = None
+            series.counting, series.guesses = True, max(1, self._workers // len(candidates))
+        return [_count_item(series, max(1, limit)) for series in candidates]
 
     def _requests_to_come(self) -> int:
         """Guess for progress: nothing is made of densities that are only thought to go on, but the next request."""
@@ -267,11 +366,6 @@ def _batches(group: list[SeriesProgress]) -> Iterator[list[SeriesProgress]]:
     requests = -(-len(group) // MOST_ITEMS)
     for number in range(requests):
         yield group[number * len(group) // requests : (number + 1) * len(group) // requests]
-
-
-def _first_of(ready: dict[SeriesProgress, None]) -> list[SeriesProgress]:
-    """As many series as one request may have to look at."""
-    return [series for series, _ in zip(ready, range(2 * MOST_ITEMS), strict=False)]
 
 
 def _share_out(windows: Sequence[Window], room: int) -> None:
@@ -312,6 +406,6 @@ def _histogram(item: _CountItem, page: Page | None) -> Histogram | None:
         counts,
         granularity_to_ms(item.read.granularity),
         start=item.read.start,
-        rate=seen.rate if isinstance(seen, Uniform) else 0.0,
+        seen=seen if isinstance(seen, Uniform) else None,
         step=item.series.grid.step,
     )

@@ -7,9 +7,8 @@ unknown ones are to be passed over.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from mmap import mmap
-from typing import Any, Protocol, TypeAlias, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -24,12 +23,8 @@ Ints: TypeAlias = NDArray[np.int64]
 Floats: TypeAlias = NDArray[np.float64]
 Values: TypeAlias = Floats | pa.StringArray
 
-Number = TypeVar("Number", np.int64, np.float64)
-
 PATH = "/timeseries/data/list"
 PROTOBUF = "application/protobuf"
-
-_OWN_MEMORY_FROM = 65_536  # bytes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,11 +32,13 @@ class Page:
     """Rows of one series, in ascending order of time.
 
     Attributes:
+        id: the id of the series.
         timestamps: when, in ms.
         columns: `value`, or aggregates by their names in CDF (NaN: missing).
         cursor: where to go on, when the server says that there is more.
     """
 
+    id: int
     timestamps: Ints
     columns: Mapping[str, Values]
     is_string: bool
@@ -53,11 +50,19 @@ class Page:
 
     def between(self, start: int, end: int) -> Page:
         """The rows in [start, end)."""
-        low, high = np.searchsorted(self.timestamps, (start, end)).tolist()
-        if low == 0 and high == len(self):
+        times = self.timestamps
+        if not len(times) or (times[0] >= start and times[-1] < end):
             return self
+        low, high = np.searchsorted(times, np.array([start, end])).tolist()
+        return self._rows(low, high)
+
+    def head(self, rows: int) -> Page:
+        """The first so many rows."""
+        return self if rows >= len(self) else self._rows(0, max(0, rows))
+
+    def _rows(self, low: int, high: int) -> Page:
         columns = {name: column[low:high] for name, column in self.columns.items()}
-        return Page(self.timestamps[low:high], columns, self.is_string, self.is_step, self.cursor)
+        return replace(self, timestamps=self.timestamps[low:high], columns=columns)
 
 
 class Item(Protocol):
@@ -117,7 +122,7 @@ def _is_of(page: DatapointsPage, read: SeriesRead) -> bool:
 
 
 def _columns_of(page: DatapointsPage, read: SeriesRead) -> Page:
-    """Take what the read asked for, in arrays of their own that keep no body of an answer alive."""
+    """Take what the read asked for. The arrays of an answer's pages are parts of the same, one behind the other."""
     timestamps = page.timestamps
     if not bool(np.all(timestamps[1:] > timestamps[:-1])):
         raise _mismatch(f"points of {read.identity} are not in ascending order of time")
@@ -127,26 +132,14 @@ def _columns_of(page: DatapointsPage, read: SeriesRead) -> Page:
         found = page.aggregates or {}
         for name in read.aggregates:
             column = found.get(name)
-            columns[name] = np.full(len(timestamps), np.nan) if column is None else _own(column)
+            columns[name] = np.full(len(timestamps), np.nan) if column is None else column
     elif is_string:
         texts = page.values if isinstance(page.values, pa.Array) else pa.nulls(len(timestamps), pa.large_string())
         columns["value"] = texts.cast(pa.string())
     else:
         numbers = page.values if isinstance(page.values, np.ndarray) else np.full(len(timestamps), np.nan)
-        columns["value"] = _own(numbers)
-    return Page(_own(timestamps), columns, is_string, page.is_step, page.next_cursor)
-
-
-def _own(column: NDArray[Number]) -> NDArray[Number]:
-    """Copy a column, a large one into memory that goes back to the system as soon as it is let go of.
-
-    Pages are joined to columns at the end of a read; what the heap of the process keeps of them would double its size.
-    """
-    if column.nbytes < _OWN_MEMORY_FROM:
-        return np.ascontiguousarray(column)
-    copy = np.frombuffer(mmap(-1, column.nbytes), column.dtype)
-    copy[:] = column
-    return copy
+        columns["value"] = numbers
+    return Page(page.id, timestamps, columns, is_string, page.is_step, page.next_cursor)
 
 
 def _mismatch(what: str) -> CogniteConnectionError:

@@ -16,7 +16,7 @@ from bisect import insort
 from dataclasses import dataclass, field
 from typing import Any
 
-from cdframe.datapoints.density import AtMost, Density, Histogram, Uniform
+from cdframe.datapoints.density import AtMost, Density, Histogram, Uniform, density_of, filling, margin
 from cdframe.datapoints.grids import Grid
 from cdframe.datapoints.pages import Page
 from cdframe.datapoints.plan import SeriesRead
@@ -76,9 +76,10 @@ class Window:
 
 @dataclass(slots=True, eq=False)
 class SeriesProgress:
-    """The state of one read."""
+    """The state of one read; `place` is its place in the order of the plan."""
 
     read: SeriesRead
+    place: int = 0
     exists: bool | None = None
     is_string: bool = False
     is_step: bool = False
@@ -86,7 +87,9 @@ class SeriesProgress:
     counted: bool = False
     guesses: int = 0  # windows that may still be cut before counts are there
     pages: list[tuple[float, Page]] = field(default_factory=list)
-    rows: int = 0
+    given: int = 0  # rows of pages that were taken out
+    last: float = -math.inf  # the time of the last of them
+    twin: SeriesProgress | None = None  # the same series under another identity, which reads the rest for both
     spans: list[Span] = field(default_factory=list)
     flying: list[Window] = field(default_factory=list)
     grid: Grid = field(init=False)
@@ -127,14 +130,15 @@ class SeriesProgress:
     def need(self, span: Span) -> float:
         """What limit a request for the whole span should have, to be enough with good certainty."""
         expected = self._expected(span)
-        return min(expected + _spread(expected), self.bound(span.start, span.end))
+        more = margin(expected, span.density.dispersion) if span.density is not None else 0.0
+        return min(expected + more, self.bound(span.start, span.end))
 
     def cut(self, span: Span, room: int) -> Window:
         """Take from the front of a span what fits into so many rows, for a request."""
         expected = self._expected(span)
         end = span.end
         if span.density is not None and self.need(span) > room:
-            share = expected / max(1, math.ceil(expected / _filling(room)))
+            share = expected / max(1, math.ceil(expected / filling(room, span.density.dispersion)))
             end = self.grid.ceil(span.density.reach(span.start, share, end))
             # So many moments cannot have more rows than fit.
             end = min(span.end, max(end, self.grid.shift(span.start, room - self.lead(span.start))))
@@ -158,6 +162,9 @@ class SeriesProgress:
             self._vanish()
             return False
         self.exists, self.is_string, self.is_step = True, page.is_string, page.is_step
+        if self.twin is not None:
+            self.spans, self.flying = [], []
+            return False
         inside = page.between(window.start, window.end)
         if window.start == self.origin and self.read.include_outside_points:
             self._keep(-math.inf, page.between(-(2**62), self.origin))
@@ -177,16 +184,30 @@ class SeriesProgress:
         for span in self.spans if histogram is not None else ():
             span.density = histogram
 
-    def ordered_pages(self) -> list[Page]:
-        """All pages in order of time, none of them overlapping another; forgets them."""
+    def take_pages(self) -> list[Page]:
+        """Take out the pages that nothing can come before any more, in order of time and up to the limit.
+
+        Of a complete read these are all that are left. No page overlaps another.
+        """
+        open_from = math.inf
+        if not self.is_complete:
+            open_from = min([span.start for span in self.spans] + [window.start for window in self.flying])
+        ready = sorted(
+            (pair for pair in self.pages if pair[0] < open_from or self.is_complete), key=lambda pair: pair[0]
+        )
+        if len(ready) < len(self.pages):
+            self.pages = [pair for pair in self.pages if pair[0] >= open_from]
+        else:
+            self.pages = []
         pages: list[Page] = []
-        last = -math.inf
-        for _, page in sorted(self.pages, key=lambda pair: pair[0]):
-            fresh = page if page.timestamps[0] > last else page.between(int(last) + 1, 2**62)
+        for _, page in ready:
+            fresh = page if page.timestamps[0] > self.last else page.between(int(self.last) + 1, 2**62)
+            if self.read.limit is not None:
+                fresh = fresh.head(self.read.limit - self.given)
             if len(fresh):
                 pages.append(fresh)
-                last = int(fresh.timestamps[-1])
-        self.pages = []
+                self.given += len(fresh)
+                self.last = float(fresh.timestamps[-1])
         return pages
 
     def rows_between(self, start: int, end: int) -> int:
@@ -213,7 +234,7 @@ class SeriesProgress:
         return expected
 
     def _rows_before(self, moment: int, *, expected: bool = False) -> float:
-        rows: float = sum(len(page) for start, page in self.pages if start < moment)
+        rows: float = self.given + sum(len(page) for start, page in self.pages if start < moment)
         if expected:
             rows += sum(window.expected for window in self.flying if window.start < moment)
         return rows
@@ -221,7 +242,6 @@ class SeriesProgress:
     def _keep(self, start: float, page: Page) -> None:
         if len(page):
             self.pages.append((start, page))
-            self.rows += len(page)
 
     def _continue(self, window: Window, inside: Page, cursor: str | None) -> bool:
         """Make a span of what is behind a full page, if there is anything."""
@@ -236,7 +256,7 @@ class SeriesProgress:
             )
         density: Density | None = None
         if rows > 1:
-            density = Uniform((rows - 1) / max(1, int(inside.timestamps[-1] - inside.timestamps[0])))
+            density = density_of(inside.timestamps)
         else:
             density = Uniform(max(1, rows) / (start - window.start or window.end - window.start))
         insort(self.spans, Span(start, window.end, density, cursor, window.start), key=lambda span: span.start)
@@ -248,7 +268,7 @@ class SeriesProgress:
         if span is None or span.learned_at > window.start or not isinstance(span.density, Uniform):
             return
         seen = rows / (window.end - window.start)
-        span.density = Uniform(seen or span.density.rate * _DROUGHT)
+        span.density = Uniform(seen or span.density.rate * _DROUGHT, span.density.dispersion)
         span.learned_at = window.start
 
     def _stop_at_limit(self) -> None:
@@ -263,13 +283,3 @@ class SeriesProgress:
         """Of a series that does not exist, or does no longer, nothing more can come."""
         self.exists = bool(self.exists)
         self.spans = []
-
-
-def _spread(expected: float) -> float:
-    """How many more rows than expected may be there: four deviations of a random count, and some."""
-    return 4 * math.sqrt(expected) + 10
-
-
-def _filling(room: float) -> float:
-    """The rows to expect of a window that has room for so many: the inverse of adding `_spread`."""
-    return max(1.0, (math.sqrt(max(0.0, room - 10) + 4) - 2) ** 2)

@@ -206,7 +206,7 @@ def test_months_begin_on_the_first() -> None:
 def test_a_histogram_reaches_what_it_expects(starts: list[int], data: st.DataObject, begin: int, rows: float) -> None:
     counts = data.draw(st.lists(st.integers(1, 50), min_size=len(starts), max_size=len(starts)))
     buckets = np.array(starts) * 10
-    made = histogram(buckets, np.array(counts, float), 10, start=0, rate=0.0, step=0.1)
+    made = histogram(buckets, np.array(counts, float), 10, start=0, seen=None, step=0.1)
     assert made.expected(-1, 20_000) == pytest.approx(sum(counts))
     end = made.reach(begin, rows, 20_000)
     assert begin < end <= 20_000
