@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 import polars as pl
 import pyarrow as pa
@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from cdframe import plotting
 from cdframe.client import CogniteClient, current_client
 from cdframe.datapoints.complete import complete as complete_wide
+from cdframe.datapoints.streams import DatapointsStream
 from cdframe.errors import CogniteMissingClientError, nearest
 from cdframe.expand import expand_columns, json_ready
 from cdframe.frames import from_arrow, is_pandas, kind_of, to_arrow
@@ -250,6 +251,36 @@ class CDFAccessor:
 
     # Time series
 
+    @overload
+    def datapoints(
+        self,
+        start: Timestamp = ...,
+        end: Timestamp = ...,
+        aggregates: Sequence[str] | None = ...,
+        granularity: str | None = ...,
+        include_outside_points: bool | None = ...,
+        limit: int | None = ...,
+        *,
+        chunk_size: None = ...,
+        client: CogniteClient | None = ...,
+        progress: ProgressOption = ...,
+    ) -> Frame: ...
+
+    @overload
+    def datapoints(
+        self,
+        start: Timestamp = ...,
+        end: Timestamp = ...,
+        aggregates: Sequence[str] | None = ...,
+        granularity: str | None = ...,
+        include_outside_points: bool | None = ...,
+        limit: int | None = ...,
+        *,
+        chunk_size: int,
+        client: CogniteClient | None = ...,
+        progress: ProgressOption = ...,
+    ) -> DatapointsStream: ...
+
     def datapoints(
         self,
         start: Timestamp = "1d-ago",
@@ -259,30 +290,27 @@ class CDFAccessor:
         include_outside_points: bool | None = None,
         limit: int | None = None,
         *,
+        chunk_size: int | None = None,
         client: CogniteClient | None = None,
         progress: ProgressOption = "auto",
-    ) -> Frame:
+    ) -> Frame | DatapointsStream:
         """Read the data points of a frame of time series, by default of the last day, in long form.
 
-        Series are known by their external id, or by id where they have none.
+        Series are known by their external id, or by id where they have none. With `chunk_size` the points come in
+        bounded memory, as a stream of frames of so many rows (see `DatapointsAPI.stream`).
 
         Examples:
             >>> client.time_series.list().cdf.datapoints(start=0).columns
             ['external_id', 'timestamp', 'value']
+            >>> [frame.height for frame in client.time_series.list().cdf.datapoints(start=0, chunk_size=4)]
+            [4, 2]
         """
-        table = self._table()
-        ids, external_ids = arguments_of(table, "datapoints")
-        return self._client(client).datapoints.retrieve(
-            start,
-            end,
-            ids,
-            external_ids,
-            aggregates,
-            granularity,
-            include_outside_points,
-            limit,
-            progress=progress,
-        )
+        ids, external_ids = arguments_of(self._table(), "datapoints")
+        datapoints = self._client(client).datapoints
+        what = (start, end, ids, external_ids, aggregates, granularity, include_outside_points, limit)
+        if chunk_size is not None:
+            return datapoints.stream(*what, chunk_size=chunk_size)
+        return datapoints.retrieve(*what, progress=progress)
 
     def latest(self, before: Timestamp | None = None, *, client: CogniteClient | None = None) -> Frame:
         """Read the latest point of each time series (before a time), in long form; none for a series without points.

@@ -20,10 +20,12 @@ from cdframe.datapoints.assemble import (
 from cdframe.datapoints.complete import check_complete, check_droppable, complete_columns
 from cdframe.datapoints.deletion import plan_deletes, range_row
 from cdframe.datapoints.engine import read_series
+from cdframe.datapoints.explain import explain
 from cdframe.datapoints.insertion import plan_writes
 from cdframe.datapoints.latest import read_latest
 from cdframe.datapoints.plan import DatapointsQuery, ReadPlan, plan_query
 from cdframe.datapoints.points import points_of_many, points_of_one
+from cdframe.datapoints.streams import DEFAULT_CHUNK, DatapointsStream, check_chunk_size
 from cdframe.datapoints.stretches import PointSet
 from cdframe.datapoints.synthetic import SyntheticDatapointsAPI
 from cdframe.datapoints.wide_frames import points_of_wide
@@ -112,6 +114,87 @@ class DatapointsAPI(API):
         )
         [parts] = self._read([plan], progress)
         return from_arrow(long_table(plan, parts), self._frame)
+
+    def stream(
+        self,
+        start: Timestamp,
+        end: Timestamp,
+        id: Any = None,
+        external_id: Any = None,
+        aggregates: Sequence[str] | None = None,
+        granularity: str | None = None,
+        include_outside_points: bool | None = None,
+        limit: float | None = None,
+        ignore_unknown_ids: bool = False,
+        *,
+        chunk_size: int = DEFAULT_CHUNK,
+    ) -> DatapointsStream:
+        """Read data points in bounded memory, as frames of `chunk_size` rows.
+
+        The rows are those of `retrieve`, in the same order, and all frames have the same columns. Points are fetched
+        as frames are taken, a little ahead of them.
+
+        Args:
+            start, end, id, external_id, aggregates, granularity, include_outside_points, limit, ignore_unknown_ids: as
+                of `retrieve`.
+            chunk_size: the rows of a frame; the last one has what is left.
+
+        Returns:
+            A stream to iterate over. Its `to_batches` gives a `pyarrow.RecordBatchReader`, and it can be given to
+            whatever takes an Arrow C stream. Without points there are no frames.
+
+        Raises:
+            ValueError, TypeError: an argument that cannot be right; nothing has been sent.
+            CogniteNotFoundError: time series do not exist; raised when reading begins, names all of them.
+
+        Examples:
+            >>> stream = client.datapoints.stream(start=0, end="now", external_id="pressure", chunk_size=2)
+            >>> [frame.height for frame in stream]
+            [2, 1]
+        """
+        query = DatapointsQuery(
+            start, end, id, external_id, limit, aggregates, granularity, include_outside_points, ignore_unknown_ids
+        )
+        plan = plan_query(query, now_ms())
+        return DatapointsStream(self._session, self._frame, plan, check_chunk_size(chunk_size))
+
+    def explain(
+        self,
+        start: Timestamp,
+        end: Timestamp,
+        id: Any = None,
+        external_id: Any = None,
+        aggregates: Sequence[str] | None = None,
+        granularity: str | None = None,
+        include_outside_points: bool | None = None,
+        limit: float | None = None,
+        ignore_unknown_ids: bool = False,
+    ) -> Frame:
+        """Tell how a read would be made, without reading the points: by counts, which may lag behind the data.
+
+        Args:
+            start, end, id, external_id, aggregates, granularity, include_outside_points, limit, ignore_unknown_ids: as
+                of `retrieve`.
+
+        Returns:
+            A frame with a row for each series: `id` and/or `external_id`, `windows` (int64: the parts in which it is
+            asked for), `requests` (double: how many it takes; of one that several series share, each has its part,
+            so the sum is that of the read) and `expected_points` (int64; null for series of texts, which have no
+            counts).
+
+        Raises:
+            ValueError, TypeError: an argument that cannot be right; nothing has been sent.
+            CogniteNotFoundError: time series do not exist; names all of them.
+
+        Examples:
+            >>> plan = client.datapoints.explain(start=0, end="now", external_id=["pressure", "temperature"])
+            >>> plan["expected_points"].to_list(), plan["requests"].sum()
+            ([3, 3], 1.0)
+        """
+        query = DatapointsQuery(
+            start, end, id, external_id, limit, aggregates, granularity, include_outside_points, ignore_unknown_ids
+        )
+        return from_arrow(explain(self._session, plan_query(query, now_ms())), self._frame)
 
     def retrieve_dataframe(
         self,

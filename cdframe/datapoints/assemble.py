@@ -90,18 +90,31 @@ def gather_all(fetched: Mapping[SeriesRead, SeriesProgress]) -> dict[SeriesRead,
     return columns
 
 
-def long_table(plan: ReadPlan, parts: Sequence[SeriesColumns], kinds: Kinds | None = None) -> pa.Table:
-    """Make the long table of all series that exist, in the order of the plan."""
-    if kinds is None:
-        kinds = kinds_of(plan, [part.is_string for part in parts if not part.read.aggregates])
-    table: dict[str, pa.Array | pa.ChunkedArray] = {}
-    table["timestamp"] = _column(parts, "timestamp", TIMESTAMP)
-    for name, texts in kinds.columns().items():
-        table[name] = _raw_column(parts, texts=texts)
-    for name, column in AGGREGATES.items():
-        if name in plan.aggregates:
-            table[column] = _column(parts, name, aggregate_type(name))
-    return pa.table(_identities(plan, parts) | table)
+class LongTables:
+    """Makes long tables of one plan, all with the same columns."""
+
+    def __init__(self, plan: ReadPlan, kinds: Kinds) -> None:
+        self._plan = plan
+        self._kinds = kinds
+        self._identities = Identities(plan)
+
+    def table(self, parts: Sequence[SeriesColumns]) -> pa.Table:
+        """Make the table of some parts of series, in this order; the parts are used up."""
+        identities = self._identities.columns([part.read for part in parts], [part.rows for part in parts])
+        table: dict[str, pa.Array | pa.ChunkedArray] = {}
+        table["timestamp"] = _column(parts, "timestamp", TIMESTAMP)
+        for name, texts in self._kinds.columns().items():
+            table[name] = _raw_column(parts, texts=texts)
+        for name, column in AGGREGATES.items():
+            if name in self._plan.aggregates:
+                table[column] = _column(parts, name, aggregate_type(name))
+        return pa.table(identities | table)
+
+
+def long_table(plan: ReadPlan, parts: Sequence[SeriesColumns]) -> pa.Table:
+    """Make the long table of all series that exist, in the order of the plan; the parts are used up."""
+    kinds = kinds_of(plan, [part.is_string for part in parts if not part.read.aggregates])
+    return LongTables(plan, kinds).table(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,18 +205,24 @@ def aggregate_type(name: str) -> pa.DataType:
     return pa.int64() if name == "count" else pa.float64()
 
 
-def _identities(plan: ReadPlan, parts: Sequence[SeriesColumns]) -> dict[str, pa.Array]:
-    """The columns that say which series a row is of, as it was asked for."""
-    columns = {}
-    rows = [part.rows for part in parts]
-    if plan.by_id:
-        columns["id"] = _repeat([part.read.id for part in parts], rows, np.int64)
-    if plan.by_external_id:
+class Identities:
+    """Makes the columns that say which series a row is of, as it was asked for."""
+
+    def __init__(self, plan: ReadPlan) -> None:
         names = [read.external_id for read in plan.reads if read.external_id is not None]
-        codes: dict[str | None, int] = {name: code for code, name in enumerate(names)}
-        indices = _repeat([codes.get(part.read.external_id) for part in parts], rows, np.int32)
-        columns["external_id"] = encode_names(indices, names)
-    return columns
+        self._plan = plan
+        self._names = pa.array(names, pa.string())
+        self._codes: dict[str | None, int] = {name: code for code, name in enumerate(names)}
+
+    def columns(self, reads: Sequence[SeriesRead], rows: Sequence[int]) -> dict[str, pa.Array]:
+        """The columns of so many rows of each series."""
+        columns = {}
+        if self._plan.by_id:
+            columns["id"] = _repeat([read.id for read in reads], rows, np.int64)
+        if self._plan.by_external_id:
+            indices = _repeat([self._codes.get(read.external_id) for read in reads], rows, np.int32)
+            columns["external_id"] = encode_names(indices, self._names)
+        return columns
 
 
 def _raw_column(parts: Sequence[SeriesColumns], *, texts: bool) -> pa.ChunkedArray:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 from functools import partial
@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from cdframe.datapoints.assemble import SeriesColumns, gather
-from cdframe.datapoints.density import AtMost, Histogram, Uniform, counting_granularity, histogram
+from cdframe.datapoints.density import AtMost, Density, Histogram, Uniform, counting_granularity, histogram
 from cdframe.datapoints.pages import Ints, Page, fetch_pages, merge_not_found
 from cdframe.datapoints.plan import SeriesRead
 from cdframe.datapoints.windows import SeriesProgress, Window
@@ -97,6 +97,28 @@ def read_series(
     return engine.series
 
 
+def count_points(session: Session, reads: Sequence[SeriesRead]) -> dict[SeriesRead, Density]:
+    """Tell where the rows of some reads of numbers are, by counts of their points."""
+    batches = [list(batch) for batch in _batches([SeriesProgress(read) for read in reads])]
+    items = [[_count_item(series, MOST_AGGREGATES // len(batch)) for series in batch] for batch in batches]
+    calls = [partial(fetch_pages, session, batch, ignore_unknown_ids=True) for batch in items]
+    return {
+        item.series.read: _histogram(item, page) or AtMost(0)
+        for batch, pages in zip(items, session.run(calls), strict=True)
+        for item, page in zip(batch, pages, strict=True)
+    }
+
+
+def plan_requests(
+    session: Session, reads: Iterable[SeriesRead], densities: Mapping[SeriesRead, Density]
+) -> Iterator[list[Window]]:
+    """Cut reads into the windows of requests by known densities; of a read without one, a window that begins it."""
+    engine = Engine(session, reads)
+    engine.know(densities)
+    while windows := engine.cut_windows():
+        yield windows
+
+
 class Engine:
     """The state of some reads.
 
@@ -165,6 +187,13 @@ class Engine:
             raise merge_not_found(self._not_found)
         if progress is not None:
             progress(done, done)
+
+    def know(self, densities: Mapping[SeriesRead, Density]) -> None:
+        """Cut windows by known densities, without first pages to learn from."""
+        self._first.clear()
+        for read, series in self.series.items():
+            series.spans[0].density = densities.get(read, AtMost(0))
+            self._make_ready(series)
 
     def take(self) -> list[SeriesColumns]:
         """Take what has come, as far as it is next in the order of the plan, and in time."""
