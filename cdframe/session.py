@@ -265,6 +265,8 @@ class Session:
         request.headers.update(self._credentials.headers())
         began = time.perf_counter()
         response = self._connection.http.send(request)
+        # httpx ties an answer and its stream to each other, which would keep bodies until the garbage collector comes.
+        response.stream = httpx.ByteStream(b"")
         self.tally.add(bytes_sent=len(request.content), bytes_received=len(response.content))
         if logger.isEnabledFor(logging.DEBUG):
             shown = {name: request.headers[name] for name in _LOGGED_HEADERS if name in request.headers}
