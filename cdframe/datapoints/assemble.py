@@ -295,10 +295,10 @@ def _to_arrow(chunk: Ints | Values, of_type: pa.DataType) -> pa.Array:
         return chunk
     if of_type == TIMESTAMP:
         return pa.array(chunk).view(TIMESTAMP)
-    if chunk.dtype == np.float64 and of_type == pa.int64():
-        missing = np.isnan(chunk)
-        return pa.array(np.where(missing, 0, chunk).astype(np.int64), mask=missing)
-    return pa.array(chunk, of_type, from_pandas=chunk.dtype == np.float64)
+    missing = np.isnan(chunk) if chunk.dtype == np.float64 else np.zeros(0, np.bool_)
+    if of_type == pa.int64() and chunk.dtype == np.float64:
+        chunk = np.where(missing, 0, chunk).astype(np.int64)
+    return pa.array(chunk, of_type, mask=missing) if missing.any() else pa.array(chunk, of_type)
 
 
 def _repeat(values: Sequence[int | None], rows: Sequence[int], dtype: type[np.int64 | np.int32]) -> pa.Array:

@@ -6,6 +6,7 @@ unknown ones are to be passed over.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeAlias
@@ -24,6 +25,7 @@ Floats: TypeAlias = NDArray[np.float64]
 Values: TypeAlias = Floats | pa.StringArray
 
 PATH = "/timeseries/data/list"
+_decoders = threading.Semaphore(2)
 PROTOBUF = "application/protobuf"
 
 
@@ -87,7 +89,8 @@ def fetch_pages(session: Session, items: Sequence[Item], *, ignore_unknown_ids: 
     response = session.request("POST", PATH, json=payload, accept=PROTOBUF)
     wanted = sorted({name for item in items for name in item.read.aggregates})
     try:
-        answered = decode_list_response(response.content, aggregates=wanted)
+        with _decoders:
+            answered = decode_list_response(response.content, aggregates=wanted)
     except DecodeError as error:
         content_type = response.headers.get("content-type")
         raise CogniteConnectionError(

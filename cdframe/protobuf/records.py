@@ -19,6 +19,7 @@ from cdframe.protobuf.varints import read_varints
 
 RECORD_TAG = 0x0A
 TIMESTAMP_TAG = 0x08
+BLOCK = 2**17  # bytes searched at a time: what is found in them stays in the cache
 
 
 def find_records(buffer: Octets, length: int, edges: Ints) -> tuple[Ints, Ints]:
@@ -46,10 +47,20 @@ def find_records(buffer: Octets, length: int, edges: Ints) -> tuple[Ints, Ints]:
 
 def _find_plain_records(buffer: Octets, length: int) -> tuple[Ints, Ints] | None:
     """The records of lists that hold nothing else, None if there is anything else."""
-    begins = np.flatnonzero(buffer[:length] == RECORD_TAG)
     # Nearly all records begin with a timestamp. Of the other bytes 0x0A hardly any looks as if it did.
-    like = buffer[begins + np.where(buffer[begins + 1] < 0x80, 2, 3)] == TIMESTAMP_TAG
-    return _chain(buffer, length, begins[like]) or _chain(buffer, length, begins)
+    likely = np.concatenate([_begins(buffer, at, min(at + BLOCK, length)) for at in range(0, length, BLOCK)])
+    return _chain(buffer, length, likely) or _chain(buffer, length, np.flatnonzero(buffer[:length] == RECORD_TAG))
+
+
+def _begins(buffer: Octets, first: int, last: int) -> Ints:
+    """Where in a part of the buffer records with a timestamp may begin."""
+    begins = np.flatnonzero(buffer[first:last] == RECORD_TAG)
+    begins += first
+    like = buffer[2:][begins] == TIMESTAMP_TAG
+    longer = np.flatnonzero(buffer[1:][begins] >= 0x80)
+    if len(longer):
+        like[longer] = buffer[3:][begins[longer]] == TIMESTAMP_TAG
+    return begins[like]
 
 
 def _chain(buffer: Octets, length: int, begins: Ints) -> tuple[Ints, Ints] | None:

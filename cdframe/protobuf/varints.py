@@ -63,6 +63,10 @@ def read_varints(buffer: Octets, at: Ints) -> tuple[Words, Ints, Flags | None]:
         return first.astype(np.uint64), at + 1, None
     words = words_at_every_byte(buffer)
     raw = words[at]
+    width = _common_width(raw)
+    if width:
+        raw &= np.uint64((1 << 8 * width) - 1)
+        return squeeze(raw), at + width, None
     stops = ~raw & _CONTINUES
     first_stop = stops & (~stops + _ONE)
     widths = (np.bitwise_count(first_stop - _ONE).astype(np.int64) + 1) >> 3
@@ -80,6 +84,17 @@ def read_varints(buffer: Octets, at: Ints) -> tuple[Words, Ints, Flags | None]:
         good = np.ones(len(at), np.bool_)
         good[long] = ends_at_nine | (tenth <= 1)
     return numbers, at + widths, good
+
+
+def _common_width(words: Words) -> int:
+    """The width of all varints that begin words, of up to seven bytes; 0 where they have several, or a larger one."""
+    first, width = int(words[0]), 1
+    while first >> (8 * width - 1) & 1:
+        width += 1
+    if width > 7:
+        return 0
+    ends = int(_CONTINUES) & ((1 << 8 * width) - 1)
+    return width if bool(((words & np.uint64(ends)) == np.uint64(ends >> 8)).all()) else 0
 
 
 def varint_widths(numbers: Words) -> Ints:
