@@ -48,7 +48,8 @@ def find_records(buffer: Octets, length: int, edges: Ints) -> tuple[Ints, Ints]:
 def _find_plain_records(buffer: Octets, length: int) -> tuple[Ints, Ints] | None:
     """The records of lists that hold nothing else, None if there is anything else."""
     # Nearly all records begin with a timestamp. Of the other bytes 0x0A hardly any looks as if it did.
-    likely = np.concatenate([_begins(buffer, at, min(at + BLOCK, length)) for at in range(0, length, BLOCK)])
+    parts = [_begins(buffer, at, min(at + BLOCK, length)) for at in range(0, length, BLOCK)]
+    likely = np.concatenate(parts) if parts else np.empty(0, np.int64)
     return _chain(buffer, length, likely) or _chain(buffer, length, np.flatnonzero(buffer[:length] == RECORD_TAG))
 
 
