@@ -21,7 +21,7 @@ from cdframe.frames import from_arrow
 from cdframe.session import Session
 from cdframe.types import Frame, FrameKind
 
-DEFAULT_CHUNK = 500_000
+DEFAULT_CHUNK = 100_000
 """Rows in a frame, when nothing else is said."""
 
 
@@ -44,7 +44,7 @@ class DatapointsStream:
             yield from_arrow(table, self._frame)
 
     def to_batches(self) -> pa.RecordBatchReader:
-        """Give the points as record batches of `chunk_size` rows, read as they are asked for.
+        """Give the points as record batches of at most `chunk_size` rows, read as they are asked for.
 
         Examples:
             >>> import pyarrow.parquet as pq
@@ -68,7 +68,7 @@ class DatapointsStream:
         return LongTables(self._plan, kinds_of(self._plan, [texts[read] for read in texts if not read.aggregates]))
 
     def _chunks(self, tables: LongTables) -> Iterator[pa.Table]:
-        """Cut what comes into tables of the chunk size, each in one piece."""
+        """Cut what comes into tables of the chunk size."""
         held: list[pa.Table] = []
         rows = 0
         for table in self._arriving(tables):
@@ -76,10 +76,10 @@ class DatapointsStream:
             rows += table.num_rows
             while rows >= self._chunk_size:
                 joined = pa.concat_tables(held)
-                yield joined.slice(0, self._chunk_size).combine_chunks()
+                yield joined.slice(0, self._chunk_size)
                 held, rows = [joined.slice(self._chunk_size)], rows - self._chunk_size
         if rows:
-            yield pa.concat_tables(held).combine_chunks()
+            yield pa.concat_tables(held)
 
     def _arriving(self, tables: LongTables) -> Iterator[pa.Table]:
         """Read, and give what is next in order whenever something is."""
