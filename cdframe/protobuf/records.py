@@ -55,13 +55,14 @@ def _find_plain_records(buffer: Octets, length: int) -> tuple[Ints, Ints] | None
 
 def _begins(buffer: Octets, first: int, last: int) -> Ints:
     """Where in a part of the buffer records with a timestamp may begin."""
-    begins = np.flatnonzero(buffer[first:last] == RECORD_TAG)
+    begins: Ints = np.flatnonzero(buffer[first:last] == RECORD_TAG)
     begins += first
     like = buffer[2:][begins] == TIMESTAMP_TAG
     longer = np.flatnonzero(buffer[1:][begins] >= 0x80)
     if len(longer):
         like[longer] = buffer[3:][begins[longer]] == TIMESTAMP_TAG
-    return begins[like]
+    likely: Ints = begins[like]
+    return likely
 
 
 def _chain(buffer: Octets, length: int, begins: Ints) -> tuple[Ints, Ints] | None:
