@@ -12,67 +12,86 @@ A record that is not read to its end so (unknown fields, sub-messages, another o
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cdframe.protobuf.messages import FIXED64, VARINT, Field, Flags, Ints, Message, Octets
+from cdframe.protobuf.messages import FIXED64, LENGTH, Field, Flags, Ints, Message, Octets, Words
 from cdframe.protobuf.varints import read_varints, words_at_every_byte
 
-BLOCK = 16_384  # records read at a time: what is known of them stays in the cache
 _ONE_BYTE_TAGS = range(1, 16)
 _LONGEST = np.uint64(2**31 - 1)  # the longest string that protobuf allows
 
-
-class PutColumn(Protocol):
-    """Takes values of a column in; strings as where they begin and end."""
-
-    def __call__(self, name: str, rows: slice | Ints, values: NDArray[Any]) -> None:
-        """Put values into rows."""
+PutColumn: TypeAlias = Callable[[str, slice | Ints, NDArray[Any]], None]
 
 
-def read_in_order(buffer: Octets, starts: Ints, ends: Ints, message: Message, put: PutColumn) -> Ints:
-    """Read records at the given spans of a padded buffer; return the rows that are not of this kind."""
-    fields = [
-        (number << 3 | field.wire, field)
-        for number, field in sorted(message.items())
-        if field.message is None and number in _ONE_BYTE_TAGS
-    ]
-    left = [np.empty(0, np.int64)]
-    for first in range(0, len(starts), BLOCK):
-        at, end = starts[first : first + BLOCK].copy(), ends[first : first + BLOCK]
-        for tag, field in fields:
-            _read_field(buffer, at, end, tag, field, first, put)
-        left.append(np.flatnonzero(at != end) + first)
-    return np.concatenate(left)
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where records are read from, and to.
+
+    Attributes:
+        buffer: their bytes, padded; `origin` is where in the lists it begins.
+        row: the row of the first record.
+        put_column: takes values of a column in.
+    """
+
+    buffer: Octets
+    origin: int
+    row: int
+    put_column: PutColumn
+
+    def put(self, name: str, rows: slice | Ints, values: NDArray[Any]) -> None:
+        """Put values into rows, which are counted from the first record on."""
+        moved = slice(rows.start + self.row, rows.stop + self.row) if isinstance(rows, slice) else rows + self.row
+        self.put_column(name, moved, values)
+
+    def put_spans(self, name: str, rows: slice | Ints, begins: Ints, ends: Ints) -> None:
+        """Put in where strings begin and end."""
+        spans = np.stack([begins, ends], axis=1)
+        spans += self.origin
+        self.put(name, rows, spans)
 
 
-def _read_field(buffer: Octets, at: Ints, end: Ints, tag: int, field: Field, first: int, put: PutColumn) -> None:
+def read_in_order(place: Place, starts: Ints, ends: Ints, message: Message) -> Ints:
+    """Read records at the given spans; return the numbers of those that are not of this kind."""
+    at = starts.copy()
+    for number, field in sorted(message.items()):
+        if field.message is None and number in _ONE_BYTE_TAGS:
+            _read_field(place, at, ends, number << 3 | field.wire, field)
+    return np.flatnonzero(at != ends)
+
+
+def _read_field(place: Place, at: Ints, end: Ints, tag: int, field: Field) -> None:
     """Read a field of the records that have it where they are read to (`at`), and move these on."""
+    buffer = place.buffer
     here = buffer[at] == tag
     here &= at < end
-    rows = np.flatnonzero(here)
-    place = at[rows] + 1
-    good: Flags | None
+    chosen = np.flatnonzero(here)
+    begin = at[chosen] + 1
+    good: Flags | None = None
+    numbers: Words | None = None
     if field.wire == FIXED64:
-        behind, good = place + 8, None
-        values: NDArray[Any] = words_at_every_byte(buffer)[np.minimum(place, len(buffer) - 8)].view("<f8")
+        behind = begin + 8
     else:
-        numbers, behind, good = read_varints(buffer, place)
-        if field.wire == VARINT:
-            values = numbers.view(np.int64)
-        else:
-            begin, behind = behind, behind + np.minimum(numbers, _LONGEST).astype(np.int64)
-            values = np.stack([begin, behind], axis=1)
-    fits = behind <= end[rows]
+        numbers, behind, good = read_varints(buffer, begin)
+    if field.wire == LENGTH and numbers is not None:
+        begin, behind = behind, behind + np.minimum(numbers, _LONGEST).astype(np.int64)
+    fits = behind <= end[chosen]
     if good is not None:
         fits &= good
     if not fits.all():
-        rows, values, behind = rows[fits], values[fits], behind[fits]
-    if len(rows) == len(at):
-        put(field.column, slice(first, first + len(at)), values)
-        at[:] = behind
-    elif len(rows):
-        put(field.column, rows + first, values)
-        at[rows] = behind
+        chosen, begin, behind = chosen[fits], begin[fits], behind[fits]
+        numbers = None if numbers is None else numbers[fits]
+    if not len(chosen):
+        return
+    rows = slice(0, len(at)) if len(chosen) == len(at) else chosen
+    if field.wire == LENGTH:
+        place.put_spans(field.column, rows, begin, behind)
+    elif numbers is None:
+        place.put(field.column, rows, words_at_every_byte(buffer)[begin].view("<f8"))
+    else:
+        place.put(field.column, rows, numbers.view(np.int64))
+    at[rows] = behind

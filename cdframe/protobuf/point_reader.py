@@ -26,10 +26,13 @@ from cdframe.protobuf.messages import (
     Message,
     Octets,
 )
-from cdframe.protobuf.ordered import BLOCK, read_in_order
-from cdframe.protobuf.records import RECORD_TAG, find_records
+from cdframe.protobuf.ordered import Place, read_in_order
+from cdframe.protobuf.records import RECORD_TAG, any_records, plain_records
 from cdframe.protobuf.shapes import Shape, shape_of
+from cdframe.protobuf.varints import PADDING, words_at_every_byte
 
+ROWS = 32_768  # records of one shape that are read at a time: their columns stay in the cache
+BLOCK = 2**19  # bytes of other records that are read at a time, for the same reason
 WIDEST = 4096  # wider records are not taken as a matrix
 LAST = 64  # records that are looked at first: one of another width displaces all that follow
 
@@ -37,12 +40,12 @@ LAST = 64  # records that are looked at first: one of another width displaces al
 class Columns:
     """Columns of `length` rows; what no record holds is zero or empty, as proto3 says.
 
-    A column is made when its first value arrives. Columns of text hold where it stands in `buffer`.
+    A column is made when its first value arrives. Columns of text hold where it stands in `octets`.
     """
 
-    def __init__(self, length: int, buffer: Octets) -> None:
+    def __init__(self, length: int, octets: Octets) -> None:
         self.length = length
-        self.buffer = buffer
+        self._octets = octets
         self._columns: dict[str, NDArray[Any]] = {}
 
     def put(self, name: str, rows: slice | Ints, values: NDArray[Any]) -> None:
@@ -51,6 +54,11 @@ class Columns:
             column = np.zeros((self.length, *values.shape[1:]), values.dtype)
             self._columns[name] = column
         column[rows] = values
+
+    def cut(self, length: int) -> None:
+        """Leave out the rows behind the last record."""
+        self.length = length
+        self._columns = {name: column[:length] for name, column in self._columns.items()}
 
     def ints(self, name: str) -> Ints:
         return self._columns.get(name, np.zeros(self.length, np.int64))
@@ -70,7 +78,7 @@ class Columns:
         # The bytes between two strings are a string as well, so that the offsets need not be gapless.
         filled = np.maximum.accumulate(spans[:, 1])
         offsets = np.stack([np.where(spans[:, 1] == 0, filled, spans[:, 0]), filled], axis=1)
-        buffers = [None, pa.py_buffer(offsets.data), pa.py_buffer(self.buffer.data)]
+        buffers = [None, pa.py_buffer(offsets.data), pa.py_buffer(self._octets.data)]
         with_gaps = pa.Array.from_buffers(pa.large_binary(), 2 * self.length - 1, buffers)
         octets = with_gaps.take(pa.array(np.arange(0, 2 * self.length, 2)))
         try:
@@ -88,7 +96,6 @@ def read_points(message: Message, lists: Sequence[Sequence[memoryview]]) -> tupl
     The positions have one entry more than there are lists.
     """
     edges = np.cumsum([0] + [sum(len(part) for part in parts) for parts in lists])
-    length = int(edges[-1])
     parts = [part for parts in lists for part in parts if len(part)]
     octets = np.frombuffer(parts[0] if len(parts) == 1 else b"".join(parts), np.uint8)
     uniform = _uniform_shape(octets, message)
@@ -96,13 +103,66 @@ def read_points(message: Message, lists: Sequence[Sequence[memoryview]]) -> tupl
         columns = _read_uniform(octets, uniform)
         if columns is not None:
             return columns, edges // uniform.width
-    buffer = padded(octets)
-    starts, ends = find_records(buffer, length, edges)
-    columns = Columns(len(starts), buffer)
-    rest = read_in_order(buffer, starts, ends, message, columns.put)
-    if len(rest):
-        _read_by_field(columns, message, rest, starts[rest], ends[rest])
-    return columns, np.searchsorted(ends, edges, side="right")
+    columns = Columns(int(np.count_nonzero(octets == RECORD_TAG)), octets)
+    reader = _Reader(message, octets, edges, columns)
+    while reader.position < len(octets):
+        reader.read_block()
+    columns.cut(reader.row)
+    return columns, reader.rows
+
+
+class _Reader:
+    """Reads the records of lists, a block of bytes after the other: what is known of a block stays in the cache.
+
+    Attributes:
+        position, row: how far it has come: bytes of the lists, and rows of the columns.
+        rows: where in the columns each list begins; filled as its end is reached.
+    """
+
+    def __init__(self, message: Message, octets: Octets, edges: Ints, columns: Columns) -> None:
+        self._message = message
+        self._octets = octets
+        self._edges = edges
+        self._columns = columns
+        self._size = BLOCK
+        self.position = 0
+        self.row = 0
+        self.rows = np.zeros(len(edges), np.int64)
+
+    def read_block(self) -> None:
+        """Read the records that lie within the next block."""
+        position, length = self.position, len(self._octets)
+        stop = min(position + self._size, length)
+        if stop + PADDING <= length:
+            buffer, origin = self._octets, 0
+        else:
+            buffer, origin, stop = padded(self._octets[position:]), position, length
+        first, last = position - origin, stop - origin
+        found = plain_records(buffer, first, last, is_end=stop == length)
+        if found is not None and not len(found[0]):
+            self._size *= 2  # a record longer than a block
+            return
+        if found is None:  # something else stands among the records: the rest is read as any message
+            buffer, origin = padded(self._octets[position:]), position
+            starts, ends, after = any_records(buffer, 0, length - position)
+        else:
+            starts, ends = found
+            after = ends
+        place = Place(buffer, origin, self.row, self._columns.put)
+        rest = read_in_order(place, starts, ends, self._message)
+        if len(rest):
+            _read_by_field(place, self._message, rest, starts[rest], ends[rest])
+        self._reach(after + origin, ends + origin)
+        self.position = int(after[-1]) + origin
+        self.row += len(ends)
+
+    def _reach(self, after: Ints, ends: Ints) -> None:
+        """Note the rows of the lists that end in a block; DecodeError if a field runs across such an end."""
+        low, high = np.searchsorted(self._edges, (self.position, after[-1]), side="right")
+        edges = self._edges[low:high]
+        if not np.array_equal(after[np.searchsorted(after, edges)], edges):
+            raise DecodeError("malformed protobuf: a datapoint runs past the end of its list")
+        self.rows[low:high] = self.row + np.searchsorted(ends, edges, side="right")
 
 
 def _uniform_shape(octets: Octets, message: Message) -> Shape | None:
@@ -122,19 +182,13 @@ def _read_uniform(octets: Octets, shape: Shape) -> Columns | None:
     if not shape.holds_for(matrix[-LAST:]).all():
         return None
     columns = Columns(len(matrix), octets)
-    for first in range(0, len(matrix), BLOCK):
-        rows = matrix[first : first + BLOCK]
+    for first in range(0, len(matrix), ROWS):
+        rows = matrix[first : first + ROWS]
         if not shape.holds_for(rows).all():
             return None
         starts = np.arange(first, first + len(rows)) * shape.width
         _put_rows(columns, shape, rows, slice(first, first + len(rows)), starts)
     return columns
-
-
-def _gather(buffer: Octets, starts: Ints, width: int) -> Octets:
-    """Stretches of one width as the rows of a matrix."""
-    everywhere = np.ndarray((len(buffer) - width + 1,), f"V{width}", buffer=buffer.data, strides=(1,))
-    return everywhere[starts].view(np.uint8).reshape(-1, width)
 
 
 def _put_rows(columns: Columns, shape: Shape, records: Octets, rows: slice | Ints, starts: Ints) -> None:
@@ -151,9 +205,9 @@ def _put_rows(columns: Columns, shape: Shape, records: Octets, rows: slice | Int
         columns.put(name, rows, np.ones(len(records), np.bool_))
 
 
-def _read_by_field(columns: Columns, message: Message, rows: Ints, starts: Ints, ends: Ints) -> None:
+def _read_by_field(place: Place, message: Message, rows: Ints, starts: Ints, ends: Ints) -> None:
     """Read records, or sub-messages that belong to the given rows, whatever their fields."""
-    table = read_fields(columns.buffer, starts, ends)
+    table = read_fields(place.buffer, starts, ends)
     if len(rows) > 1 and (rows[1:] == rows[:-1]).any():
         # Sub-messages that occur twice are merged: of two values the later one counts, in whichever it stands.
         table = table.take(np.argsort(table.start, kind="stable"))
@@ -163,18 +217,13 @@ def _read_by_field(columns: Columns, message: Message, rows: Ints, starts: Ints,
             continue
         owners = rows[table.owner[found]]
         if field.message is not None:
-            columns.put(field.column, owners, np.ones(len(found), np.bool_))
+            place.put(field.column, owners, np.ones(len(found), np.bool_))
             order = np.argsort(table.start[found], kind="stable")
             inner = found[order]
-            _read_by_field(columns, field.message, owners[order], table.start[inner], table.stop[inner])
+            _read_by_field(place, field.message, owners[order], table.start[inner], table.stop[inner])
         elif field.wire == VARINT:
-            columns.put(field.column, owners, table.value[found].view(np.int64))
+            place.put(field.column, owners, table.value[found].view(np.int64))
         elif field.wire == FIXED64:
-            columns.put(field.column, owners, _doubles(columns.buffer, table.start[found]))
+            place.put(field.column, owners, words_at_every_byte(place.buffer)[table.start[found]].view("<f8"))
         elif field.wire == LENGTH:
-            spans = np.stack([table.start[found], table.stop[found]], axis=1)
-            columns.put(field.column, owners, spans)
-
-
-def _doubles(buffer: Octets, starts: Ints) -> Floats:
-    return _gather(buffer, starts, 8).view("<f8")[:, 0]
+            place.put_spans(field.column, owners, table.start[found], table.stop[found])

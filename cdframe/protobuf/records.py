@@ -14,85 +14,67 @@ from __future__ import annotations
 import numpy as np
 
 from cdframe.protobuf.fields import concatenated_ranges, follow, read_fields
-from cdframe.protobuf.messages import LENGTH, DecodeError, Ints, Octets
+from cdframe.protobuf.messages import LENGTH, Flags, Ints, Octets
 from cdframe.protobuf.varints import read_varints
 
 RECORD_TAG = 0x0A
 TIMESTAMP_TAG = 0x08
-BLOCK = 2**17  # bytes searched at a time: what is found in them stays in the cache
 
 
-def find_records(buffer: Octets, length: int, edges: Ints) -> tuple[Ints, Ints]:
-    """Starts and ends of the records in the first `length` bytes of a padded buffer.
+def plain_records(buffer: Octets, first: int, stop: int, *, is_end: bool) -> tuple[Ints, Ints] | None:
+    """Starts and ends of the records that lie within [first, stop) of a padded buffer, where nothing else stands.
 
-    The bytes are those of several lists, one behind the other: `edges` are the positions where lists end. A field
-    that runs across an edge is a DecodeError.
+    None if something else does, or if the list ends at `stop` (`is_end`) and its last record does not.
     """
-    found = _find_plain_records(buffer, length)
-    if found is None:
-        table = read_fields(buffer, np.zeros(1, np.int64), np.array([length]))
-        after_field = table.stop
-        records = np.flatnonzero((table.number == 1) & (table.wire == LENGTH))
-        starts, ends = table.start[records], table.stop[records]
-    else:
-        starts, ends = found
-        after_field = ends
-    inner = edges[(edges > 0) & (edges < length)]
-    if len(inner):
-        place = np.searchsorted(after_field, inner)
-        if not np.array_equal(after_field[np.minimum(place, len(after_field) - 1)], inner):
-            raise DecodeError("malformed protobuf: a datapoint runs past the end of its list")
-    return starts, ends
-
-
-def _find_plain_records(buffer: Octets, length: int) -> tuple[Ints, Ints] | None:
-    """The records of lists that hold nothing else, None if there is anything else."""
-    # Nearly all records begin with a timestamp. Of the other bytes 0x0A hardly any looks as if it did.
-    parts = [_begins(buffer, at, min(at + BLOCK, length)) for at in range(0, length, BLOCK)]
-    likely = np.concatenate(parts) if parts else np.empty(0, np.int64)
-    return _chain(buffer, length, likely) or _chain(buffer, length, np.flatnonzero(buffer[:length] == RECORD_TAG))
-
-
-def _begins(buffer: Octets, first: int, last: int) -> Ints:
-    """Where in a part of the buffer records with a timestamp may begin."""
-    begins: Ints = np.flatnonzero(buffer[first:last] == RECORD_TAG)
+    begins: Ints = np.flatnonzero(buffer[first:stop] == RECORD_TAG)
     begins += first
+    # Nearly all records begin with a timestamp. Of the other bytes 0x0A hardly any looks as if it did.
     like = buffer[2:][begins] == TIMESTAMP_TAG
     longer = np.flatnonzero(buffer[1:][begins] >= 0x80)
     if len(longer):
         like[longer] = buffer[3:][begins[longer]] == TIMESTAMP_TAG
-    likely: Ints = begins[like]
-    return likely
+    return _chain(buffer, first, stop, begins[like], is_end) or _chain(buffer, first, stop, begins, is_end)
 
 
-def _chain(buffer: Octets, length: int, begins: Ints) -> tuple[Ints, Ints] | None:
-    """The records among the places where some may begin, None if they do not lead from one to the next to the end."""
-    if len(begins) == 0 or begins[0] != 0:
+def any_records(buffer: Octets, first: int, stop: int) -> tuple[Ints, Ints, Ints]:
+    """Starts and ends of the records among the fields of a list, and the ends of all fields."""
+    table = read_fields(buffer, np.array([first]), np.array([stop]))
+    records = np.flatnonzero((table.number == 1) & (table.wire == LENGTH))
+    return table.start[records], table.stop[records], table.stop
+
+
+def _chain(buffer: Octets, first: int, stop: int, begins: Ints, is_end: bool) -> tuple[Ints, Ints] | None:
+    """The records among the places where some may begin, None if they do not lead from one to the next to the stop."""
+    if len(begins) == 0 or begins[0] != first:
         return None
     lengths = buffer[1:][begins].astype(np.int64)
     starts = begins + 2
     long = np.flatnonzero(lengths >= 0x80)
     if len(long):
         numbers, behind, good = read_varints(buffer, begins[long] + 1)
-        beyond = (numbers > length) | (behind - begins[long] > 6)
+        beyond = (numbers > len(buffer)) | (behind - begins[long] > 6)
         if good is not None:
             beyond |= ~good
-        lengths[long] = np.where(beyond, length + 1, numbers.astype(np.int64))
+        lengths[long] = np.where(beyond, len(buffer) + 1, numbers.astype(np.int64))
         starts[long] = behind
     ends = starts + lengths
     breaks = np.flatnonzero(ends[:-1] != begins[1:])
-    if len(breaks) == 0:
-        return (starts, ends) if ends[-1] == length else None
     last = np.append(breaks, len(begins) - 1)  # of each run
-    entry = np.searchsorted(begins, ends[last])  # the record that the run leads to
-    leads_on = begins[np.minimum(entry, len(begins) - 1)] == ends[last]
-    following = np.where(leads_on, np.searchsorted(last, entry), len(last) + 1)
-    following[ends[last] == length] = len(last)
-    runs, outcome = follow(following, 0)
-    if outcome != len(last):
+    arrived: Flags = ends[last] == stop if is_end else ends[last] >= stop
+    if len(breaks):
+        entry = np.searchsorted(begins, ends[last])  # the record that the run leads to
+        leads_on = begins[np.minimum(entry, len(begins) - 1)] == ends[last]
+        following = np.where(leads_on, np.searchsorted(last, entry), len(last) + 1)
+        following[arrived] = len(last)
+        runs, outcome = follow(following, 0)
+        if outcome != len(last):
+            return None
+        behind = last[runs] + 1
+        resumed = np.append(entry[runs[:-1]], len(begins))
+        on_the_way = np.ones(len(begins), np.bool_)
+        on_the_way[concatenated_ranges(behind, resumed - behind)] = False
+        starts, ends = starts[on_the_way], ends[on_the_way]
+    elif not arrived[-1]:
         return None
-    behind = last[runs] + 1
-    resumed = np.append(entry[runs[:-1]], len(begins))
-    on_the_way = np.ones(len(begins), np.bool_)
-    on_the_way[concatenated_ranges(behind, resumed - behind)] = False
-    return starts[on_the_way], ends[on_the_way]
+    within = len(ends) - int(ends[-1] > stop)
+    return starts[:within], ends[:within]

@@ -20,6 +20,7 @@ from cdframe.protobuf import (
     encode_insertion_columns,
     encode_insertion_request,
     encode_list_response,
+    point_reader,
 )
 from tests.protobuf.comparison import DOUBLES, assert_same_insertion, assert_same_page, bits
 from tests.protobuf.runtime import InsertionRequest, ListResponse
@@ -112,9 +113,8 @@ def check(body: bytes) -> None:
             assert_same(page, message)
 
 
-@settings(max_examples=150, deadline=None)
-@given(bodies)
-def test_any_fields_in_any_order_are_read_as_the_runtime_reads_them(body: bytes) -> None:
+def check_whole(body: bytes) -> None:
+    """Both decoders do as the runtime does, and refuse what it refuses."""
     for decode, runtime, assert_same in (
         (decode_list_response, ListResponse, assert_same_page),
         (decode_insertion_request, InsertionRequest, assert_same_insertion),
@@ -129,6 +129,12 @@ def test_any_fields_in_any_order_are_read_as_the_runtime_reads_them(body: bytes)
         assert len(ours) == len(theirs)
         for page, message in zip(ours, theirs, strict=True):
             assert_same(page, message)
+
+
+@settings(max_examples=150, deadline=None)
+@given(bodies)
+def test_any_fields_in_any_order_are_read_as_the_runtime_reads_them(body: bytes) -> None:
+    check_whole(body)
 
 
 @settings(max_examples=200, deadline=None)
@@ -147,6 +153,18 @@ def test_damaged_bodies_are_refused_or_read_as_the_runtime_reads_them(body: byte
             case _ if at < len(damaged):
                 damaged[at] ^= 1 << choose.randrange(8)
     check(bytes(damaged))
+
+
+@pytest.mark.parametrize("block", [8, 64])
+@settings(max_examples=100, deadline=None)
+@given(bodies, st.randoms(use_true_random=False))
+def test_it_does_not_matter_where_blocks_end(block: int, body: bytes, choose: random.Random) -> None:
+    damaged = bytearray(body)
+    damaged[choose.randrange(len(damaged) + 1) :] = choose.choice([b"", b"\x0a", b"\x0a\x7f\x08"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(point_reader, "BLOCK", block)
+        check(bytes(damaged))
+        check_whole(body)
 
 
 @settings(max_examples=200, deadline=None)
