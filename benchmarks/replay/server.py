@@ -81,6 +81,7 @@ class Server:
         self.port = self._listener.getsockname()[1]
         self._routes: dict[tuple[str, str], Callable[[_Request], _Answer]] = {
             ("POST", "timeseries/data/list"): self._retrieve,
+            ("POST", "timeseries/byids"): lambda request: _Answer(self.store.byids(request.json())),
             ("POST", "timeseries/data/latest"): lambda request: _Answer(self.store.latest(request.json())),
             ("POST", "timeseries/data"): self._insert,
             ("POST", "timeseries/list"): lambda request: _Answer(self.store.list(request.json())),

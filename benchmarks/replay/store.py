@@ -25,7 +25,8 @@ NUMERIC, TEXT, AGGREGATE = b"\x1a", b"\x22", b"\x2a"
 class Series:
     """One series. Strings have no aggregates; numbers have counts at any granularity, and `rows` at theirs.
 
-    Its prepared bytes are what stands before and behind its points in answers, and its latest point as JSON.
+    Its prepared bytes are what stands before and behind its points in answers, and as JSON what it is and its latest
+    point.
     """
 
     id: int
@@ -36,6 +37,7 @@ class Series:
     rows: AggregateRows | None = None
     head: bytes = field(init=False)
     tail: bytes = field(init=False)
+    about: bytes = field(init=False)
     latest: bytes = field(init=False)
 
     def __post_init__(self) -> None:
@@ -45,6 +47,7 @@ class Series:
         about: dict[str, Any] = {"id": self.id, "externalId": self.external_id, "isString": self.is_string}
         about |= {"isStep": False, "type": "string" if self.is_string else "numeric"}
         about |= {"unit": self.unit} if self.unit else {}
+        self.about = json.dumps(about).encode()
         times = self.points.times[-1:].tolist()
         about["datapoints"] = [{"timestamp": time, "value": self.points.last} for time in times]
         self.latest = json.dumps(about).encode()
@@ -109,6 +112,12 @@ class Store:
             if before is not None and len(last) and parse_time(before, int(last[0]) + 1) <= last[0]:
                 raise Refusal("latest points are replayed for times behind the last point only")
             parts += (series.latest, b",")
+        return [b'{"items":[', *parts[:-1], b"]}"]
+
+    def byids(self, body: Mapping[str, Any]) -> list[Part]:
+        """The answer to a request for series by their identities: what a client must know to read their points."""
+        found = self._find([identity_of(item) for item in items_of(body)], body)
+        parts: list[Part] = [part for series in found.values() for part in (series.about, b",")]
         return [b'{"items":[', *parts[:-1], b"]}"]
 
     def list(self, body: Mapping[str, Any]) -> list[Part]:

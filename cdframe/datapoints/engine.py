@@ -176,10 +176,6 @@ class Engine:
                     else:
                         request.accept(answer)
                 yield
-        except GeneratorExit:  # nobody wants the rest of a stream
-            for future in flying:
-                future.cancel()
-            raise
         except BaseException:
             self._session.give_up(flying)
             raise
