@@ -6,6 +6,7 @@ import errno
 import random
 import re
 import socket
+import ssl
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -55,7 +56,8 @@ def retry_error(error: httpx.TransportError, repeatable: bool) -> bool:
     """Whether a call without an answer may be made again.
 
     A call that did not get through to the server always may; one whose fate is unknown only if it is repeatable. A
-    refused connection or an unknown host is final: it will not mend within seconds, and the user wants to know.
+    refused connection, an unknown host or a bad certificate is final: it will not mend within seconds, and the user
+    wants to know.
     """
     if isinstance(error, (httpx.UnsupportedProtocol, httpx.ProxyError)) or _is_final(error):
         return False
@@ -83,7 +85,7 @@ def retry_after_s(response: httpx.Response) -> float:
 
 def _is_final(error: BaseException | None) -> bool:
     while error is not None:
-        if isinstance(error, ConnectionRefusedError):
+        if isinstance(error, (ConnectionRefusedError, ssl.SSLCertVerificationError)):
             return True
         if isinstance(error, OSError) and error.errno == errno.ECONNREFUSED:
             return True

@@ -12,32 +12,63 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPException
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import urllib3
 from urllib3 import exceptions as lower
+from urllib3.util.ssl_match_hostname import CertificateError
 
 _PIECE = 16 * 2**20
 """The most bytes read at once; the answers of most calls are one piece."""
+
+_SPELLED = {"host": "Host", "accept": "Accept"}
 
 ERRORS: tuple[tuple[type[Exception], type[httpx.TransportError]], ...] = (
     (lower.NewConnectionError, httpx.ConnectError),
     (lower.ConnectTimeoutError, httpx.ConnectTimeout),
     (lower.ReadTimeoutError, httpx.ReadTimeout),
     (lower.TimeoutError, httpx.TimeoutException),
+    (lower.TimeoutStateError, httpx.UnsupportedProtocol),
     (lower.ProxyError, httpx.ProxyError),
-    (lower.SSLError, httpx.ConnectError),
-    (lower.PoolError, httpx.PoolTimeout),
+    (lower.SSLError, httpx.ReadError),  # of a connection that was there: where it could not be made, see _Connection
+    (lower.EmptyPoolError, httpx.PoolTimeout),
+    (lower.FullPoolError, httpx.PoolTimeout),
+    (lower.ClosedPoolError, httpx.PoolTimeout),
+    (lower.PoolError, httpx.NetworkError),
     (lower.LocationValueError, httpx.UnsupportedProtocol),
     (lower.ProxySchemeUnsupported, httpx.UnsupportedProtocol),
+    (lower.UnrewindableBodyError, httpx.WriteError),
+    (lower.DecodeError, httpx.RemoteProtocolError),
     (lower.ProtocolError, httpx.RemoteProtocolError),
-    (lower.IncompleteRead, httpx.RemoteProtocolError),
-    (lower.InvalidChunkLength, httpx.RemoteProtocolError),
-    (lower.HTTPError, httpx.NetworkError),
+    (lower.ResponseError, httpx.RemoteProtocolError),
+    (lower.BodyNotHttplibCompatible, httpx.RemoteProtocolError),
+    (lower.InvalidHeader, httpx.RemoteProtocolError),
+    (lower.HeaderParsingError, httpx.RemoteProtocolError),
     (HTTPException, httpx.RemoteProtocolError),
+    (lower.HTTPError, httpx.NetworkError),
     (OSError, httpx.NetworkError),
 )
 """What urllib3 raises and what it means to httpx; the first that fits counts."""
+
+
+class _Connection(urllib3.connection.HTTPSConnection):
+    """An encrypted connection; one that cannot be made is told from one that breaks: over it nothing has been sent."""
+
+    def connect(self) -> None:
+        """Connect, agree on encryption and check the certificate."""
+        try:
+            super().connect()
+        except TimeoutError as error:
+            raise lower.ConnectTimeoutError(f"{self.host}: the TLS handshake timed out") from error
+        except (OSError, CertificateError) as error:
+            raise lower.NewConnectionError(self, str(error)) from error
+        # Who says that certificates need not be checked need not be warned of it with each request.
+        self.is_verified = self.is_verified or not _checks(self.ssl_context)
+
+
+class _Pool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _Connection
 
 
 class NetworkTransport(httpx.BaseTransport):
@@ -60,7 +91,7 @@ class NetworkTransport(httpx.BaseTransport):
         self._from_environment = not proxies
         given = proxies or urllib.request.getproxies()
         self._proxies = {key.removesuffix("://"): proxy for key, proxy in given.items()}
-        self._managers: dict[str | None, urllib3.PoolManager] = {None: urllib3.PoolManager(**self._options)}
+        self._managers: dict[str | None, urllib3.PoolManager] = {None: _of_pools(urllib3.PoolManager(**self._options))}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and give the answer, whose body is read as it is asked for."""
@@ -70,7 +101,7 @@ class NetworkTransport(httpx.BaseTransport):
                 request.method,
                 str(request.url),
                 body=_body_of(request),
-                headers=urllib3.HTTPHeaderDict(request.headers.multi_items()),
+                headers=_headers_of(request),
                 timeout=urllib3.Timeout(connect=timeouts.get("connect"), read=timeouts.get("read")),
                 pool_timeout=timeouts.get("pool"),
                 redirect=False,
@@ -87,6 +118,8 @@ class NetworkTransport(httpx.BaseTransport):
     def close(self) -> None:
         """Close all connections that are not in use."""
         for manager in self._managers.values():
+            for key in manager.pools.keys():  # noqa: SIM118 (it cannot be iterated over)
+                manager.pools[key].close()  # not only when nothing refers to it any more
             manager.clear()
 
     def _manager(self, url: httpx.URL) -> urllib3.PoolManager:
@@ -95,8 +128,31 @@ class NetworkTransport(httpx.BaseTransport):
         if proxy is not None and self._from_environment and urllib.request.proxy_bypass(url.host):
             proxy = None
         if proxy not in self._managers:
-            self._managers[proxy] = urllib3.ProxyManager(str(proxy), **self._options)
+            headers = _credentials_of(proxy)
+            manager = urllib3.ProxyManager(str(proxy), proxy_headers=headers, **self._options)
+            self._managers[proxy] = _of_pools(manager)
         return self._managers[proxy]
+
+
+def _of_pools(manager: urllib3.PoolManager) -> urllib3.PoolManager:
+    """Let a manager make connections of this module."""
+    manager.pool_classes_by_scheme = {**manager.pool_classes_by_scheme, "https": _Pool}
+    return manager
+
+
+def _checks(context: ssl.SSLContext | None) -> bool:
+    return context is None or context.verify_mode != ssl.CERT_NONE
+
+
+def _credentials_of(proxy: str | None) -> Mapping[str, str]:
+    """The header for the user and the password in the URL of a proxy."""
+    user = urllib3.util.parse_url(proxy or "").auth
+    return {} if user is None else urllib3.make_headers(proxy_basic_auth=unquote(user))
+
+
+def _headers_of(request: httpx.Request) -> urllib3.HTTPHeaderDict:
+    """The headers, with those that urllib3 adds for proxies spelled as it does: or they were there twice."""
+    return urllib3.HTTPHeaderDict((_SPELLED.get(name, name), value) for name, value in request.headers.multi_items())
 
 
 def _body_of(request: httpx.Request) -> bytes | Iterator[bytes] | None:
@@ -121,10 +177,9 @@ class _Body(httpx.SyncByteStream):
 
     def close(self) -> None:
         """Give the connection back, or close it where not all of the body has been read."""
-        if self._answer.closed or getattr(self._answer, "length_remaining", None) == 0:
-            self._answer.release_conn()
-        else:
+        if not self._answer.closed and getattr(self._answer, "length_remaining", None) != 0:
             self._answer.close()
+        self._answer.release_conn()  # a closed one, too: its place in the pool is free again
 
 
 @contextmanager
@@ -132,6 +187,6 @@ def _errors_of(request: httpx.Request) -> Iterator[None]:
     """Raise what goes wrong below as the exceptions of httpx."""
     try:
         yield
-    except (lower.HTTPError, HTTPException, OSError) as error:
+    except tuple(kind for kind, _ in ERRORS) as error:
         meaning = next(meaning for kind, meaning in ERRORS if isinstance(error, kind))
         raise meaning(str(error), request=request) from error

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
 
 from cdframe.config import resolve
 from cdframe.session import Session
+
+CERTIFICATE = Path(__file__).parent.parent / "data" / "self_signed.pem"
+"""A certificate of localhost and 127.0.0.1 that nobody else has signed, and its key; good until 2120."""
 
 
 @dataclass
@@ -67,8 +72,13 @@ def scripted(*steps: Any, **settings: Any) -> tuple[Session, Script]:
     return Session(config, script), script
 
 
+def plain_session(url: str, **settings: Any) -> Session:
+    """Make a session with a server."""
+    return Session(resolve({"api_key": "secret-key", "project": "p", "base_url": url, **settings}, {}))
+
+
 @contextmanager
-def raw_server(handle: Callable[[socket.socket], None]) -> Iterator[str]:
+def raw_server(handle: Callable[[socket.socket], None], scheme: str = "http") -> Iterator[str]:
     """Listen on a loopback port and give each connection to `handle`; yields the base url."""
     listener = socket.create_server(("127.0.0.1", 0))
     stopped = threading.Event()
@@ -85,12 +95,28 @@ def raw_server(handle: Callable[[socket.socket], None]) -> Iterator[str]:
     thread = threading.Thread(target=accept, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         stopped.set()
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
         thread.join(5)
+
+
+def tls(handle: Callable[[socket.socket], None]) -> Callable[[socket.socket], None]:
+    """Give connections to `handle` when they are encrypted; those whose other end does not want that are left."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+
+    def encrypted(connection: socket.socket) -> None:
+        try:
+            inner = context.wrap_socket(connection, server_side=True)
+        except OSError:
+            return
+        with inner:
+            handle(inner)
+
+    return encrypted
 
 
 def read_request(connection: socket.socket) -> bytes:

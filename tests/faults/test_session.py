@@ -28,7 +28,7 @@ from cdframe.errors import (
 from cdframe.retries import backoff_s, is_repeatable, retry_after_s
 from cdframe.session import Session
 from cdframe.writes import Write
-from tests.faults.servers import Answer, raw_server, read_request, scripted
+from tests.faults.servers import Answer, plain_session, raw_server, read_request, scripted
 
 READ = "/timeseries/list"
 CREATE = "/timeseries"
@@ -443,10 +443,6 @@ def test_missing_and_duplicated_of_all_requests_are_merged() -> None:
         write(session, [{"external_id": name} for name in "abc"])
     assert sorted(element["id"] for element in failure.value.not_found) == [1, 2]
     session.close()
-
-
-def plain_session(url: str, **settings: Any) -> Session:
-    return Session(resolve({"api_key": "secret-key", "project": "p", "base_url": url, **settings}, {}))
 
 
 def token_answer(**members: Any) -> dict[str, Any]:
