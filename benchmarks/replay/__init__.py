@@ -10,11 +10,12 @@ or as a program of its own, with the data of the benchmarks: `python -m benchmar
 """
 
 from benchmarks.replay.points import AggregateRows, Points, aggregate_rows, raw_points, split_points
-from benchmarks.replay.server import Server, running
+from benchmarks.replay.server import Fault, Server, running
 from benchmarks.replay.store import Series, Store
 
 __all__ = [
     "AggregateRows",
+    "Fault",
     "Points",
     "Series",
     "Server",

@@ -7,7 +7,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,10 +46,35 @@ class _Answer:
     parts: Sequence[Part]
     content_type: str = JSON
     status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
         return sum(len(part) for part in self.parts)
+
+    @property
+    def head(self) -> bytes:
+        """What stands before the body."""
+        told = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
+        return (
+            f"HTTP/1.1 {self.status} {'OK' if self.status == 200 else 'Refused'}\r\n{told}"
+            f"Content-Type: {self.content_type}\r\nContent-Length: {self.size}\r\n\r\n"
+        ).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What goes wrong with a request: another status instead of the answer, or a cut in the middle of it.
+
+    Attributes:
+        status: the status to answer with.
+        headers: what to say with it.
+        cut: the share of the answer after which the connection is cut.
+    """
+
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cut: float | None = None
 
 
 @dataclass
@@ -59,6 +84,7 @@ class Server:
     Attributes:
         latency: seconds before each answer.
         bandwidth: bytes per second that all connections share; None: as many as the machine can.
+        fault: asked before each answer, with the path of the request, what goes wrong with it; may take its time.
         requests, bytes, items: what has been asked since the last reset: requests, bytes of their answers, and series
             asked for (as often as they were asked for).
     """
@@ -67,6 +93,7 @@ class Server:
     latency: float = 0.0
     bandwidth: float | None = None
     port: int = 0
+    fault: Callable[[str], Fault | None] | None = None
     requests: int = 0
     bytes: int = 0
     items: int = 0
@@ -147,12 +174,20 @@ class Server:
                 if path:
                     self._send(connection, self._control(request.method, path))
                     continue
-                answer = self._answer(request)
+                fault = None if self.fault is None else self.fault(request.path)
+                if fault is not None and fault.status is not None:
+                    answer = _Answer([b'{"error":{"code":%d,"message":"told to fail"}}' % fault.status], JSON)
+                    answer.status, answer.headers = fault.status, fault.headers
+                else:
+                    answer = self._answer(request)
                 with self._lock:
                     self.requests += 1
                     self.bytes += answer.size
                 if self.latency:
                     time.sleep(self.latency)
+                if fault is not None and fault.cut is not None:
+                    _send_all(connection, [_beginning(answer, fault.cut)])
+                    return
                 self._send(connection, answer, self.bandwidth)
         except OSError:
             pass  # the client has gone
@@ -193,11 +228,7 @@ class Server:
         return _Answer([b"{}"])
 
     def _send(self, connection: socket.socket, answer: _Answer, bandwidth: float | None = None) -> None:
-        head = (
-            f"HTTP/1.1 {answer.status} {'OK' if answer.status == 200 else 'Refused'}\r\n"
-            f"Content-Type: {answer.content_type}\r\nContent-Length: {answer.size}\r\n\r\n"
-        )
-        parts: list[Part] = [head.encode(), *answer.parts]
+        parts: list[Part] = [answer.head, *answer.parts]
         if bandwidth is None:
             _send_all(connection, parts)
             return
@@ -259,6 +290,12 @@ def _rest(connection: socket.socket, begun: bytes, length: int) -> bytearray:
             raise ConnectionError("the client has gone")
         at += count
     return body
+
+
+def _beginning(answer: _Answer, share: float) -> bytes:
+    """The first part of an answer, never all of it."""
+    whole = b"".join([answer.head, *answer.parts])
+    return whole[: int(share * (len(whole) - 1))]
 
 
 def _send_all(connection: socket.socket, parts: Sequence[Part]) -> None:

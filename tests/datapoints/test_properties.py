@@ -6,7 +6,6 @@ from itertools import count
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,9 +14,9 @@ from cdframe import CogniteClient
 from cdframe.datapoints import engine as engine_module
 from cdframe.datapoints.density import Uniform, counting_granularity, histogram
 from cdframe.datapoints.grids import FixedGrid, MonthGrid, grid_of, moments
-from cdframe.frames import to_arrow
 from cdframe.local import LocalCDF
 from cdframe.timestamps import granularity_to_ms
+from tests.datapoints.rows import rows_of
 from tests.datapoints.wire import Wire, without_cursors
 
 NAMES = count()
@@ -57,19 +56,6 @@ def read(engine: LocalCDF, server: dict[str, Any], **arguments: Any) -> list[tup
         frame = wire.api(server["kind"], max_workers=server["workers"]).retrieve(**arguments)
     wire.end_clients()
     return rows_of(frame)
-
-
-def rows_of(frame: Any) -> list[tuple[Any, ...]]:
-    table = to_arrow(frame)
-    columns = [
-        column.cast(pa.int64())
-        if pa.types.is_timestamp(column.type)
-        else column.cast(pa.string())
-        if pa.types.is_dictionary(column.type)
-        else column
-        for column in table.columns
-    ]
-    return list(zip(*(column.to_pylist() for column in columns), strict=True))
 
 
 def store(client: CogniteClient, series: list[list[int]], **more: Any) -> dict[str, list[int]]:

@@ -1,0 +1,92 @@
+"""A replay server whose requests a test can look at, and clients of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from benchmarks import replay
+from benchmarks.replay import Series, Store, raw_points
+from cdframe.config import resolve
+from cdframe.datapoints import DatapointsAPI
+from cdframe.session import Session
+from cdframe.types import FrameKind
+
+Body = dict[str, Any]
+
+
+class NotedStore(Store):
+    """A store that notes what it is asked.
+
+    Attributes:
+        asked: the bodies of requests for points, in order of arrival.
+        described: those of requests for what series are.
+        change: changes the body of a request for points before it is answered.
+    """
+
+    def __init__(
+        self,
+        series: Iterable[Series] = (),
+        *,
+        cursors: bool = True,
+        change: Callable[[Body], None] | None = None,
+    ) -> None:
+        super().__init__(series, cursors=cursors)
+        self.asked: list[Body] = []
+        self.described: list[Body] = []
+        self.change = change
+        self._lock = threading.Lock()
+
+    def retrieve(self, body: Mapping[str, Any]) -> list[Any]:
+        changed = {**body, "items": [dict(item) for item in body["items"]]}
+        with self._lock:
+            self.asked.append(dict(body))
+        if self.change is not None:
+            self.change(changed)
+        return super().retrieve(changed)
+
+    def byids(self, body: Mapping[str, Any]) -> list[Any]:
+        with self._lock:
+            self.described.append(dict(body))
+        return super().byids(body)
+
+    @property
+    def items(self) -> list[Body]:
+        """What was asked for, item by item."""
+        return [item for body in self.asked for item in body["items"]]
+
+    def forget(self) -> None:
+        """Begin the notes anew."""
+        self.asked.clear()
+        self.described.clear()
+
+
+def numbers(id: int, name: str, times: np.ndarray, values: np.ndarray | None = None) -> Series:
+    """A series of numbers; of sevenths of their places, when nothing else is said."""
+    return Series(id, name, raw_points(times, np.arange(len(times)) / 7 if values is None else values))
+
+
+def texts(id: int, name: str, times: np.ndarray, values: list[str] | None = None) -> Series:
+    """A series of texts; of their places, when nothing else is said."""
+    made = [f"{place}" for place in range(len(times))] if values is None else values
+    return Series(id, name, raw_points(times, made), is_string=True)
+
+
+def session(server: replay.Server, **settings: Any) -> Session:
+    """A session with a server, that does not wait long between attempts."""
+    access = {"base_url": server.base_url, "project": "p", "api_key": "k", "max_retry_backoff": 0.001}
+    return Session(resolve({**access, **settings}, {}))
+
+
+@contextmanager
+def reading(server: replay.Server, frame: FrameKind = "polars", **settings: Any) -> Iterator[DatapointsAPI]:
+    """The datapoints calls of a client of a server, closed when the block is left."""
+    made = session(server, **settings)
+    try:
+        yield DatapointsAPI(made, frame)
+    finally:
+        made.close()
