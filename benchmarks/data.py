@@ -92,7 +92,7 @@ class Block:
 DENSE = Block("dense", 1, 5_000_000, SECOND)
 MANY = Block("many", 500, 10_000, MINUTE)
 SHORT = Block("short", 10_000, 100, HOUR)
-BURSTY = Block("bursty", 1, 2_000_000, 5 * SECOND, kind="bursty")
+BURSTY = Block("bursty", 1, 5_000_000, 30 * SECOND, kind="bursty")
 ZEROS = Block("zeros", 1, 5_000_000, SECOND, kind="zeros")
 TEXTS = Block("texts", 1, 1_000_000, MINUTE, kind="texts")
 YEARS = Block("years", 10, 5 * 365 * 24 * 12, 5 * MINUTE, shared=True)

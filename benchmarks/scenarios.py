@@ -129,7 +129,7 @@ def _latest(title: str, block: Block) -> Scenario:
 DENSE = _long("1 series × 5,000,000 points", data.DENSE)
 MANY = _long("500 series × 10,000 points", data.MANY)
 SHORT = _long("10,000 series × 100 points", data.SHORT)
-BURSTY = _long("1 series × 2,000,000 points, 99 % in 1 % of the time", data.BURSTY)
+BURSTY = _long("1 series × 5,000,000 points, 99 % in 1 % of the time", data.BURSTY)
 ZEROS = _long("1 series × 5,000,000 points, 30 % of them 0", data.ZEROS)
 TEXTS = _long("1 series × 1,000,000 strings", data.TEXTS)
 YEARS = _aggregates("10 series × 5 years, hourly × 4 aggregates, wide", data.YEARS, 5 * 365 * 24)
