@@ -20,8 +20,10 @@ from cdframe.datapoints.windows import SeriesProgress
 from cdframe.errors import CogniteDuplicateColumnsError
 from cdframe.schemas import TIMESTAMP
 
+_MOST_CHUNKS = 1024
+"""Arrays are joined until a column has at most about so many chunks."""
 _LARGE = 65_536
-"""Arrays of so many rows are chunks of their own."""
+"""Arrays of so many rows are always chunks of their own."""
 
 
 @dataclass(slots=True, eq=False)
@@ -241,10 +243,11 @@ def _column(parts: Sequence[SeriesColumns], name: str, of_type: pa.DataType) -> 
 
 def _chunked(chunks: Sequence[Ints | Values], of_type: pa.DataType) -> pa.ChunkedArray:
     """Make a column of arrays: large ones as they are, runs of small ones joined."""
+    large = min(_LARGE, sum(map(len, chunks)) // _MOST_CHUNKS)
     runs: list[list[Ints | Values]] = []
-    rows = _LARGE
+    rows = large
     for chunk in _whole(chunks):
-        if rows >= _LARGE or len(chunk) >= _LARGE or type(chunk) is not type(runs[-1][0]):
+        if rows >= large or len(chunk) >= large or type(chunk) is not type(runs[-1][0]):
             runs.append([])
             rows = 0
         runs[-1].append(chunk)
@@ -255,30 +258,30 @@ def _chunked(chunks: Sequence[Ints | Values], of_type: pa.DataType) -> pa.Chunke
 def _whole(chunks: Iterable[Ints | Values]) -> Iterator[Ints | Values]:
     """Put together what lies side by side in memory, as the pages of one answer do, without copying it."""
     owner: NDArray[Any] | None = None
-    begin = end = 0
+    first = behind = 0  # addresses of what has been put together
     for chunk in chunks:
         if not len(chunk):
             continue
-        of = chunk.base if isinstance(chunk, np.ndarray) else None
-        at = _offset(chunk, of) if isinstance(of, np.ndarray) and of.dtype == chunk.dtype and of.ndim == 1 else None
-        if at is not None and of is owner and at == end:
-            end += len(chunk)
+        base = chunk.base if isinstance(chunk, np.ndarray) else None
+        address = chunk.__array_interface__["data"][0] if isinstance(base, np.ndarray) else 0
+        if base is not None and base is owner and address == behind:
+            behind += chunk.nbytes
             continue
         if owner is not None:
-            yield owner[begin:end]
-        owner = of if at is not None else None
-        if at is None:
+            yield _between(owner, first, behind)
+        owner = base if isinstance(base, np.ndarray) and base.dtype == chunk.dtype and base.ndim == 1 else None
+        if owner is None:
             yield chunk
         else:
-            begin, end = at, at + len(chunk)
+            first, behind = address, address + chunk.nbytes
     if owner is not None:
-        yield owner[begin:end]
+        yield _between(owner, first, behind)
 
 
-def _offset(part: NDArray[Any], whole: NDArray[Any]) -> int:
-    """Where in a contiguous array a part of it begins."""
-    apart: int = part.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
-    return apart // part.itemsize
+def _between(owner: NDArray[Any], first: int, behind: int) -> NDArray[Any]:
+    """The part of a contiguous array between two addresses."""
+    start = owner.__array_interface__["data"][0]
+    return owner[(first - start) // owner.itemsize : (behind - start) // owner.itemsize]
 
 
 def _joined(chunks: Sequence[Ints | Values]) -> Any:

@@ -102,7 +102,7 @@ def density_of(times: NDArray[np.int64]) -> Uniform:
     """
     last = len(times) - 1
     rate = last / max(1, int(times[-1] - times[0]))
-    marks = np.linspace(0, last, min(last + 1, _MARKS)).astype(np.int64)
+    marks = np.arange(_MARKS) * last // (_MARKS - 1)
     wander = 2 * float(np.abs((times[marks] - times[0]) * rate - marks).max()) / math.sqrt(last)
     if wander <= _STEADY:
         return Uniform(rate, min(1.0, wander))

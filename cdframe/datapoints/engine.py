@@ -340,7 +340,9 @@ class Engine:
             return page
         key = (len(page), int(page.timestamps[0]), int(page.timestamps[-1]))
         known = self._times.setdefault(key, page.timestamps)
-        return replace(page, timestamps=known) if np.array_equal(known, page.timestamps) else page
+        if known is page.timestamps or not bool((known == page.timestamps).all()):
+            return page
+        return replace(page, timestamps=known)
 
     def _reject_pages(self, windows: list[Window], counts: Sequence[_CountItem], error: CogniteAPIError) -> None:
         if isinstance(error, CogniteNotFoundError):
@@ -356,7 +358,7 @@ class Engine:
 
     def _series_to_count(self) -> list[SeriesProgress]:
         """Series that turned out to be long, where their counts are cheap against what is to come."""
-        waiting = [series for series in dict.fromkeys(self._uncounted) if series.spans]
+        waiting = [series for series in dict.fromkeys(self._uncounted) if series.rows_to_come() >= _capacity(series)]
         candidates = [series for series in waiting if _group(series) == _group(waiting[0])][:MOST_ITEMS]
         self._uncounted = [series for series in waiting if series not in candidates]
         to_come = sum(series.rows_to_come() / _capacity(series) for series in candidates)

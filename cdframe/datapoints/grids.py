@@ -7,6 +7,7 @@ months begin with a month. A range that is cut where buckets begin gives the sam
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -86,6 +87,7 @@ class MonthGrid:
         return -((_month(self.origin) - started) // self.months)
 
 
+@lru_cache(maxsize=256)
 def grid_of(granularity: str | None, start: int) -> Grid:
     """The grid of a read that begins at `start`: of buckets, or without granularity of raw points."""
     if granularity is None:

@@ -264,7 +264,7 @@ class SeriesProgress:
 
     def _learn(self, window: Window, rows: int) -> None:
         """Let the next span know the density of a window that is complete, if it is the latest one to tell."""
-        span = next((span for span in self.spans if span.start >= window.end), None)
+        span = next((span for span in self.spans if span.start >= window.end), None) if self.spans else None
         if span is None or span.learned_at > window.start or not isinstance(span.density, Uniform):
             return
         seen = rows / (window.end - window.start)

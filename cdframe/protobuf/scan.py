@@ -25,15 +25,15 @@ def scan_fields(body: memoryview, start: int, end: int) -> Iterator[ScannedField
     """The fields of the message from `start` to `end`, in order; DecodeError where one is malformed."""
     at = start
     while at < end:
-        tag, content = scan_varint(body, at, end)
+        tag, content = (body[at], at + 1) if body[at] < 0x80 else scan_varint(body, at, end)
         number, wire, value = tag >> 3, tag & 7, 0
         if number == 0 or tag >> 32 or content - at > 5:
             raise DecodeError(f"malformed protobuf: {tag} at byte {at} is not a field tag")
         if wire == VARINT:
             value, stop = scan_varint(body, content, end)
         elif wire == LENGTH:
-            length, content_start = scan_varint(body, content, end)
-            content, stop = content_start, content_start + length
+            length, content = scan_varint(body, content, end)
+            stop = content + length
         elif wire in _WIDTHS:
             stop = content + _WIDTHS[wire]
         else:
@@ -48,6 +48,8 @@ def scan_fields(body: memoryview, start: int, end: int) -> Iterator[ScannedField
 
 def scan_varint(body: memoryview, at: int, end: int) -> tuple[int, int]:
     """The unsigned number at a position, and the position behind it."""
+    if at < end and body[at] < 0x80:
+        return body[at], at + 1
     value = 0
     for shift in range(0, 70, 7):
         if at >= end:
