@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json as jsonlib
 import logging
+import os
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, FIRST_EXCEPTION, Future, as_completed, wait
+from concurrent.futures import FIRST_COMPLETED, FIRST_EXCEPTION, Future, ThreadPoolExecutor, as_completed, wait
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -58,6 +59,7 @@ class Session:
         self._credentials: Credentials = credentials_from(config)
         self._connection = Connection(config, transport)
         self._executor: Workers | None = None
+        self._decoders: ThreadPoolExecutor | None = None
         self._throttle = Throttle(config.max_workers)
         self.tally = Tally()
         self._lock = threading.Lock()
@@ -81,6 +83,15 @@ class Session:
             if self._executor is None:
                 self._executor = Workers(self.config.max_workers)
             return self._executor
+
+    @property
+    def decoders(self) -> ThreadPoolExecutor:
+        """The threads that decode what the others fetch: as many as there are cores."""
+        with self._lock:
+            self._check_open()
+            if self._decoders is None:
+                self._decoders = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="cdframe-decoder")
+            return self._decoders
 
     def request(
         self,
@@ -198,8 +209,11 @@ class Session:
             self._closed.set()
             self._throttle.wake()
             executor, self._executor = self._executor, None
+            decoders, self._decoders = self._decoders, None
         if executor is not None:
             executor.shutdown(wait=True, cancel_futures=True)
+        if decoders is not None:
+            decoders.shutdown(wait=True, cancel_futures=True)
         self._connection.close()
         if self.engine is not None:
             self.engine.close()

@@ -22,11 +22,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+import httpx
 import numpy as np
 
 from cdframe.datapoints.assemble import SeriesColumns, gather
 from cdframe.datapoints.density import AtMost, Density, Histogram, Uniform, counting_granularity, histogram
-from cdframe.datapoints.pages import Ints, Page, fetch_pages, merge_not_found
+from cdframe.datapoints.pages import Ints, Page, PagesRequest, merge_not_found
 from cdframe.datapoints.plan import SeriesRead
 from cdframe.datapoints.windows import SeriesProgress, Window
 from cdframe.errors import CogniteAPIError, CogniteNotFoundError
@@ -44,6 +45,8 @@ _COUNTS_A_REQUEST = 250
 """So many counts are asked for per request to come: they add less than a tenth to its answer."""
 _COUNTS_PAY_FROM = 3
 """Counts are asked for when so many requests are to come."""
+_DECODED_MEANWHILE = 4
+"""So many answers may be decoded, or wait for that, while all workers wait for others."""
 _LOOK_AHEAD = 20
 """After so many spans that do not fit into what room is left, a request is sent as it is."""
 _WORTH_CUTTING = 4
@@ -52,13 +55,6 @@ _WORTH_CUTTING = 4
 Progress = Callable[[int, int], None]
 Group = tuple[bool, bool]
 """Requests hold reads that are alike in: aggregates or raw points, unknown ids ignored or not."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Request:
-    send: Callable[[], Any]
-    accept: Callable[[Any], None]
-    reject: Callable[[CogniteAPIError], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +93,25 @@ def read_series(
     return engine.series
 
 
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A request for windows, and for the counts of some series."""
+
+    windows: list[Window]
+    counts: list[_CountItem]
+    pages: PagesRequest
+
+
 def count_points(session: Session, reads: Sequence[SeriesRead]) -> dict[SeriesRead, Density]:
     """Tell where the rows of some reads of numbers are, by counts of their points."""
     batches = [list(batch) for batch in _batches([SeriesProgress(read) for read in reads])]
     items = [[_count_item(series, MOST_AGGREGATES // len(batch)) for series in batch] for batch in batches]
-    calls = [partial(fetch_pages, session, batch, ignore_unknown_ids=True) for batch in items]
+    requests = [PagesRequest(batch, ignore_unknown_ids=True) for batch in items]
+    answers = session.run([partial(request.fetch, session) for request in requests])
     return {
         item.series.read: _histogram(item, page) or AtMost(0)
-        for batch, pages in zip(items, session.run(calls), strict=True)
-        for item, page in zip(batch, pages, strict=True)
+        for batch, request, answer in zip(items, requests, answers, strict=True)
+        for item, page in zip(batch, request.decode(answer), strict=True)
     }
 
 
@@ -155,29 +161,39 @@ class Engine:
             CogniteNotFoundError: series do not exist and are not to be ignored; names all of them.
             CogniteAPIError: a request failed.
         """
-        flying: dict[Future[Any], _Request] = {}
-        executor = self._session.executor
+        flying: dict[Future[httpx.Response], _Request] = {}
+        decoding: dict[Future[list[Page | None]], _Request] = {}
+        executor, decoders = self._session.executor, self._session.decoders
+        most = self._workers + _DECODED_MEANWHILE
         done = 0
         try:
             while True:
-                while len(flying) < self._workers and (request := self._next()) is not None:
-                    flying[executor.submit(request.send)] = request
-                if not flying:
+                while len(flying) < self._workers and len(flying) + len(decoding) < most:
+                    request = self._next()
+                    if request is None:
+                        break
+                    flying[executor.submit(request.pages.fetch, self._session)] = request
+                if not flying and not decoding:
                     break
                 if progress is not None:
-                    progress(done, done + len(flying) + self._requests_to_come())
-                for future in wait(flying, return_when=FIRST_COMPLETED).done:
-                    request = flying.pop(future)
-                    done += 1
+                    progress(done, done + len(flying) + len(decoding) + self._requests_to_come())
+                under_way: list[Future[Any]] = [*flying, *decoding]
+                finished = wait(under_way, return_when=FIRST_COMPLETED).done
+                for fetched in finished & flying.keys():
+                    request = flying.pop(fetched)
                     try:
-                        answer = future.result()
+                        answer = fetched.result()
                     except CogniteAPIError as error:
-                        request.reject(error)
+                        done += 1
+                        self._reject(request, error)
                     else:
-                        request.accept(answer)
+                        decoding[decoders.submit(request.pages.decode, answer)] = request
+                for decoded in finished & decoding.keys():
+                    done += 1
+                    self._accept(decoding.pop(decoded), decoded.result())
                 yield
         except BaseException:
-            self._session.give_up(flying)
+            self._session.give_up([*flying, *decoding])
             raise
         if self._not_found:
             raise merge_not_found(self._not_found)
@@ -297,15 +313,11 @@ class Engine:
     def _pages_request(self, windows: list[Window], counted: Sequence[SeriesProgress] = ()) -> _Request:
         ignore = (windows[0].series if windows else counted[0]).read.ignore_unknown_ids
         counts = self._count_items(counted)
-        return _Request(
-            partial(fetch_pages, self._session, [*windows, *counts], ignore_unknown_ids=ignore),
-            partial(self._accept_pages, windows, counts),
-            partial(self._reject_pages, windows, counts),
-        )
+        return _Request(windows, counts, PagesRequest([*windows, *counts], ignore))
 
-    def _accept_pages(
-        self, windows: Sequence[Window], counts: Sequence[_CountItem], pages: Sequence[Page | None]
-    ) -> None:
+    def _accept(self, request: _Request, pages: Sequence[Page | None]) -> None:
+        windows, counts = request.windows, request.counts
+        self._session.tally.add(points_read=sum(len(page) for page in pages if page is not None))
         for window, page in zip(windows, pages[: len(windows)], strict=True):
             series = window.series
             if page is not None:
@@ -344,17 +356,17 @@ class Engine:
             return page
         return replace(page, timestamps=known)
 
-    def _reject_pages(self, windows: list[Window], counts: Sequence[_CountItem], error: CogniteAPIError) -> None:
+    def _reject(self, request: _Request, error: CogniteAPIError) -> None:
         if isinstance(error, CogniteNotFoundError):
             self._not_found.append(error)
             return
-        if not counts:
+        if not request.counts:
             raise error
-        for item in counts:  # what counts are for goes without them, too
+        for item in request.counts:  # what counts are for goes without them, too
             item.series.count_in(None)
             self._make_ready(item.series)
-        if windows:
-            self._cut.append(windows)
+        if request.windows:
+            self._cut.append(request.windows)
 
     def _series_to_count(self) -> list[SeriesProgress]:
         """Series that turned out to be long, where their counts are cheap against what is to come."""

@@ -6,11 +6,11 @@ unknown ones are to be passed over.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeAlias
 
+import httpx
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -25,7 +25,6 @@ Floats: TypeAlias = NDArray[np.float64]
 Values: TypeAlias = Floats | pa.StringArray
 
 PATH = "/timeseries/data/list"
-_decoders = threading.Semaphore(2)
 PROTOBUF = "application/protobuf"
 
 
@@ -78,39 +77,53 @@ class Item(Protocol):
         """Its form on the wire."""
 
 
-def fetch_pages(session: Session, items: Sequence[Item], *, ignore_unknown_ids: bool) -> list[Page | None]:
-    """Ask for items and return the page of each; None for a series that does not exist.
+@dataclass(frozen=True, slots=True)
+class PagesRequest:
+    """A request for the pages of some items; unknown series may be passed over.
 
-    Raises:
-        CogniteNotFoundError: series do not exist, and are not to be ignored.
-        CogniteConnectionError: an answer that is not what was asked for.
+    Fetching waits for the server and decoding computes, so they are two steps, for threads of two sorts.
     """
-    payload = {"items": [item.wire() for item in items], "ignoreUnknownIds": ignore_unknown_ids}
-    response = session.request("POST", PATH, json=payload, accept=PROTOBUF)
-    wanted = sorted({name for item in items for name in item.read.aggregates})
-    try:
-        with _decoders:
+
+    items: Sequence[Item]
+    ignore_unknown_ids: bool
+
+    def fetch(self, session: Session) -> httpx.Response:
+        """Make the request.
+
+        Raises:
+            CogniteNotFoundError: series do not exist, and are not to be ignored.
+        """
+        payload = {"items": [item.wire() for item in self.items], "ignoreUnknownIds": self.ignore_unknown_ids}
+        return session.request("POST", PATH, json=payload, accept=PROTOBUF)
+
+    def decode(self, response: httpx.Response) -> list[Page | None]:
+        """Give the page of each item; None for a series that does not exist.
+
+        Raises:
+            CogniteConnectionError: an answer that is not what was asked for.
+        """
+        wanted = sorted({name for item in self.items for name in item.read.aggregates})
+        try:
             answered = decode_list_response(response.content, aggregates=wanted)
-    except DecodeError as error:
-        content_type = response.headers.get("content-type")
-        raise CogniteConnectionError(
-            f"The server's answer to POST {PATH} is not {PROTOBUF} (its content-type is {content_type!r}): {error}"
-        ) from error
-    session.tally.add(points_read=sum(len(page.timestamps) for page in answered))
-    pages: list[Page | None] = []
-    rest = iter(answered)
-    page = next(rest, None)
-    for item in items:
-        if page is not None and _is_of(page, item.read):
-            pages.append(_columns_of(page, item.read))
-            page = next(rest, None)
-        elif ignore_unknown_ids:
-            pages.append(None)
-        else:
-            raise _mismatch(f"it lacks the series {item.read.identity}")
-    if page is not None:
-        raise _mismatch(f"it has the series {page.external_id or page.id!r} out of order, or unasked for")
-    return pages
+        except DecodeError as error:
+            content_type = response.headers.get("content-type")
+            raise CogniteConnectionError(
+                f"The server's answer to POST {PATH} is not {PROTOBUF} (its content-type is {content_type!r}): {error}"
+            ) from error
+        pages: list[Page | None] = []
+        rest = iter(answered)
+        page = next(rest, None)
+        for item in self.items:
+            if page is not None and _is_of(page, item.read):
+                pages.append(_columns_of(page, item.read))
+                page = next(rest, None)
+            elif self.ignore_unknown_ids:
+                pages.append(None)
+            else:
+                raise _mismatch(f"it lacks the series {item.read.identity}")
+        if page is not None:
+            raise _mismatch(f"it has the series {page.external_id or page.id!r} out of order, or unasked for")
+        return pages
 
 
 def merge_not_found(errors: Sequence[CogniteNotFoundError]) -> CogniteAPIError:
