@@ -109,6 +109,11 @@ def from_arrow(table: pa.Table, kind: FrameKind, *, index: str | None = None) ->
     return _to_pandas(table, index)
 
 
+def from_polars(frame: pl.DataFrame, schema: pa.Schema, kind: FrameKind) -> Frame:
+    """Turn a Polars frame into one of the asked-for kind; `schema` tells what its columns are in Arrow."""
+    return frame if kind == "polars" else from_arrow(frame.to_arrow().cast(schema), kind)
+
+
 def _from_pandas(frame: pd.DataFrame, name: str, index: str | None) -> pa.Table:
     labels = [str(label) for label in frame.columns]
     repeated = sorted(label for label, count in Counter(labels).items() if count > 1)

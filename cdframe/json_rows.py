@@ -17,27 +17,43 @@ from cdframe.errors import CogniteConnectionError
 from cdframe.schemas import TIMESTAMP, Schema, camel_case
 
 
-def read_page(body: bytes, schema: Schema) -> tuple[pa.Table, str | None]:
-    """Read ``{"items": [...], "nextCursor": ...}`` into a table of the declared schema, and the cursor.
+def read_page(body: bytes, schema: Schema) -> tuple[pl.DataFrame, str | None]:
+    """Read ``{"items": [...], "nextCursor": ...}`` into the columns of a schema, and the cursor.
 
     Fields that the schema does not declare are passed over: a newer server may add some.
 
     Raises:
         CogniteConnectionError: the body is not such a page.
     """
-    fields = {camel_case(column.name): _polars_type(column.type) for column in schema.columns}
+    types = _polars_types(schema)
+    fields = {
+        camel_case(name): pl.Int64() if isinstance(data_type, pl.Datetime) else data_type
+        for name, data_type in types.items()
+    }
     try:
         page = pl.read_json(body, schema={"items": pl.List(pl.Struct(fields)), "nextCursor": pl.String})
-        items = page["items"]
-        if page.height != 1 or items.null_count():
+        if page.height != 1 or page["items"].null_count():
             raise ValueError("it has no 'items'")
-        rows = items.explode(empty_as_null=False).struct.unnest().rename(dict(zip(fields, schema.names, strict=True)))
+        columns = page["items"][0].struct.unnest().get_columns()
     except (pl.exceptions.PolarsError, ValueError) as error:
         raise CogniteConnectionError(
             f"The server's answer is not a page of {schema.resource}: {error}. It begins with {body[:100]!r}."
         ) from error
     cursor: str | None = page["nextCursor"][0]
-    return rows.to_arrow().cast(schema.arrow), cursor or None
+    typed = zip(columns, types.items(), strict=True)
+    return pl.DataFrame([column.alias(name).cast(data_type) for column, (name, data_type) in typed]), cursor or None
+
+
+def join_pages(pages: list[pl.DataFrame], schema: Schema) -> pl.DataFrame:
+    """Put pages of rows one behind the other, and take them out of the list.
+
+    It goes column by column, so that no more than one column is held twice.
+    """
+    if len(pages) < 2:
+        return pages.pop() if pages else pl.DataFrame(schema=_polars_types(schema))
+    parts = [page.get_columns()[::-1] for page in pages]
+    pages.clear()
+    return pl.DataFrame([pl.concat([part.pop() for part in parts], rechunk=True) for _ in schema.columns])
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +100,12 @@ def wrap_members(before: str, members: pl.Series, after: str) -> pl.Series:
     return members.alias("members").to_frame().select(filled.alias("members"))["members"]
 
 
+def identifier_objects(table: pa.Table, more: str = "") -> pl.Series:
+    """Write the `id` or `external_id` of each row as an object, with the text of `more` members behind."""
+    members = write_members(table, [Member("id", '"id":{}'), Member("external_id", '"externalId":{}')])
+    return "{" + members + more + "}"
+
+
 def items_body(objects: pl.Series, **more: bool) -> bytes:
     """Join the texts of objects to the body ``{"items": [...]}`` with further top-level members behind."""
     tail = "".join(f",{json.dumps(name)}:{json.dumps(value)}" for name, value in more.items())
@@ -101,9 +123,9 @@ def _plain(table: pa.Table) -> pl.DataFrame:
     return frame
 
 
-@cache  # it takes Polars 50 us, and each page asks for the type of each column
-def _polars_type(data_type: pa.DataType) -> pl.DataType:
-    """Give the Polars type that reads the JSON form of an Arrow type."""
-    if pa.types.is_timestamp(data_type):
-        return pl.Int64()
-    return pl.from_arrow(pa.array([], data_type)).dtype  # type: ignore[union-attr]
+@cache
+def _polars_types(schema: Schema) -> dict[str, pl.DataType]:
+    """Give the types that the columns of a schema have in Polars."""
+    frame = pl.from_arrow(schema.empty())
+    assert isinstance(frame, pl.DataFrame)
+    return dict(frame.schema)

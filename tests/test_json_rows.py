@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import polars as pl
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cdframe.errors import CogniteConnectionError
-from cdframe.json_rows import Member, items_body, read_page, write_members
+from cdframe.frames import from_polars
+from cdframe.json_rows import Member, items_body, join_pages, read_page, write_members
 from cdframe.resources.time_series import SCHEMA
 from cdframe.resources.updates import update_objects
 from cdframe.schemas import camel_case, conform
@@ -24,8 +26,12 @@ ITEMS = st.lists(
             "externalId": TEXT,
             "isStep": st.booleans(),
             "metadata": st.dictionaries(TEXT, TEXT, max_size=3),
+            "assetId": st.none() | st.sampled_from([-(2**63), 2**63 - 1]) | st.integers(-(2**63), 2**63 - 1),
             "securityCategories": st.lists(st.integers(1, 2**53 - 1), max_size=3),
             "createdTime": st.integers(0, 4 * 10**12),
+            "description": st.none()
+            | st.sampled_from(['"', "\\", '\\"},{"id":1', "\u2028", "\0", "\U0010ffff"])
+            | TEXT,
             "added by a newer server": st.none()
             | st.lists(st.dictionaries(TEXT, st.floats(allow_nan=False, allow_infinity=False))),
         },
@@ -34,17 +40,34 @@ ITEMS = st.lists(
 )
 
 
+def rows_of(frame: pl.DataFrame) -> list[dict[str, Any]]:
+    table = from_polars(frame, SCHEMA.arrow, "pyarrow")
+    assert table.schema == SCHEMA.arrow
+    for name in ("created_time", "last_updated_time"):
+        place = table.schema.get_field_index(name)
+        table = table.set_column(place, name, table.column(name).cast(pa.int64()))
+    return table.to_pylist(maps_as_pydicts="strict")
+
+
+def rows_by_json(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: item.get(camel_case(name)) for name in SCHEMA.names} for item in items]
+
+
 @given(ITEMS, st.none() | TEXT)
 def test_pages_are_read_like_json_reads_them(items: list[dict[str, Any]], cursor: str | None) -> None:
-    body = json.dumps({"items": items, "nextCursor": cursor}).encode()
-    table, read_cursor = read_page(body, SCHEMA)
-    assert table.schema == SCHEMA.arrow
+    frame, read_cursor = read_page(json.dumps({"items": items, "nextCursor": cursor}).encode(), SCHEMA)
     assert read_cursor == (cursor or None)
-    rows = table.set_column(12, "created_time", table.column("created_time").cast(pa.int64())).to_pylist(
-        maps_as_pydicts="strict"
-    )
-    expected = [{name: item.get(camel_case(name)) for name in SCHEMA.names} for item in items]
-    assert rows == expected
+    assert rows_of(frame) == rows_by_json(items)
+
+
+@given(st.lists(ITEMS, max_size=4))
+def test_pages_are_joined_in_order(pages: list[list[dict[str, Any]]]) -> None:
+    frames = [read_page(json.dumps({"items": items}, ensure_ascii=False).encode(), SCHEMA)[0] for items in pages]
+    joined = join_pages(frames, SCHEMA)
+    assert frames == []
+    assert joined.schema == join_pages([], SCHEMA).schema == pl.DataFrame(SCHEMA.empty()).schema
+    assert joined.n_chunks() == 1
+    assert rows_of(joined) == rows_by_json([item for items in pages for item in items])
 
 
 @pytest.mark.parametrize(

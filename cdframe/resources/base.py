@@ -9,34 +9,44 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, ClassVar
 
 import polars as pl
 import pyarrow as pa
 
+from cdframe.exchanges import Exchange, hold
 from cdframe.filters import Kind, build_filter
-from cdframe.frames import from_arrow, to_arrow
+from cdframe.frames import from_arrow, from_polars, to_arrow
 from cdframe.identifiers import identifiers, one_identifier
-from cdframe.json_rows import Member, items_body, read_page, write_members
+from cdframe.json_rows import Member, identifier_objects, items_body, join_pages, read_page, write_members
 from cdframe.progress import progress_callback
+from cdframe.resources.listing import PAGE, Listing, spans_little
 from cdframe.resources.updates import NullRule, check_null_rule, update_columns, update_objects
 from cdframe.schemas import Schema, camel_case, conform
 from cdframe.session import Session
 from cdframe.types import Frame, FrameKind, IntoFrame, ProgressOption
 from cdframe.writes import Write
 
-PAGE = 1000
-"""The most rows in a page, and the most items in a request."""
+MOST_PARTITIONS = 10
+"""The most parts that all servers take."""
 
 
 @dataclass(frozen=True)
 class Resource:
-    """What the base needs to know of a family."""
+    """What the base needs to know of a family.
+
+    Attributes:
+        path: relative to the project.
+        schema: of its frames.
+        filters: what lists can be filtered by.
+        by_id: whether lists are in the order of ids: partitions, one behind the other, are then the list.
+    """
 
     path: str
     schema: Schema
     filters: Mapping[str, Kind]
+    by_id: bool = False
 
     @property
     def name(self) -> str:
@@ -59,25 +69,28 @@ class ResourceAPI(API):
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Iterate over all rows, as dicts; pages are fetched as they are needed."""
-        for page in self._pages({}, None):
-            yield from page.to_pylist(maps_as_pydicts="strict")
+        return self._rows({})
 
     def _chunks(self, chunk_size: int | None, filter: dict[str, Any]) -> Iterator[Any]:
         """Iterate over rows (no `chunk_size`) or over frames of `chunk_size` rows, the last one of what is left."""
         if chunk_size is None:
-            pages = self._pages(filter, None)
-            return chain.from_iterable(page.to_pylist(maps_as_pydicts="strict") for page in pages)
+            return self._rows(filter)
         if isinstance(chunk_size, bool) or not isinstance(chunk_size, int) or chunk_size < 1:
             raise ValueError(f"chunk_size={chunk_size!r} must be a whole number, 1 or more.")
-        tables = self._rechunk(self._pages(filter, None, min(chunk_size, PAGE)), chunk_size)
-        return (from_arrow(table, self._frame) for table in tables)
+        pages = self._pages(Listing(self.resource.schema, filter, page=min(chunk_size, PAGE)))
+        return map(self._frame_of, self._rechunk(pages, chunk_size))
+
+    def _rows(self, filter: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        for page in self._pages(Listing(self.resource.schema, filter)):
+            table = from_polars(page, self.resource.schema.arrow, "pyarrow")
+            yield from table.to_pylist(maps_as_pydicts="strict")
 
     def _retrieve(self, id: int | None, external_id: str | None) -> Frame:
-        return from_arrow(self._byids(one_identifier(id, external_id), ignore_unknown_ids=True), self._frame)
+        return self._byids(one_identifier(id, external_id), ignore_unknown_ids=True)
 
     def _retrieve_multiple(self, ids: Any, external_ids: Any, ignore_unknown_ids: bool) -> Frame:
         wanted = identifiers(ids, external_ids, id_name="ids", external_id_name="external_ids")
-        return from_arrow(self._byids(wanted, check_flag("ignore_unknown_ids", ignore_unknown_ids)), self._frame)
+        return self._byids(wanted, check_flag("ignore_unknown_ids", ignore_unknown_ids))
 
     def _list(
         self,
@@ -86,25 +99,38 @@ class ResourceAPI(API):
         partitions: int | None = None,
         progress: ProgressOption = "auto",
     ) -> Frame:
+        """Fetch rows; all of them in `partitions`, or as is best: in one request if it brings all, else in parallel."""
         most = check_limit(limit)
-        if partitions is None:
-            return from_arrow(self._concat(self._pages(filter, most)), self._frame)
-        if isinstance(partitions, bool) or not isinstance(partitions, int) or partitions < 1:
-            raise ValueError(f"partitions={partitions!r} must be a whole number, 1 or more.")
-        if most is not None:
-            raise ValueError(f"partitions={partitions} needs limit=None (all rows), got limit={limit}.")
+        if partitions is not None:
+            if isinstance(partitions, bool) or not isinstance(partitions, int) or partitions < 1:
+                raise ValueError(f"partitions={partitions!r} must be a whole number, 1 or more.")
+            if most is not None:
+                raise ValueError(f"partitions={partitions} needs limit=None (all rows), got limit={limit}.")
+            return self._list_in_partitions(filter, partitions, progress)
+        listing = Listing(self.resource.schema, filter, limit=most)
+        pages = self._pages(listing)
+        first = list(islice(pages, 1))
+        parallel = min(MOST_PARTITIONS, self._session.config.max_workers)
+        if most is None and listing.body and self.resource.by_id and parallel > 1 and spans_little(first[0]):
+            first.clear()
+            return self._list_in_partitions(filter, parallel, progress)
+        return self._joined([*first, *pages])
 
-        def fetch(number: int) -> pa.Table:
-            return self._concat(self._pages(filter, None, partition=f"{number}/{partitions}"))
-
+    def _list_in_partitions(self, filter: dict[str, Any], count: int, progress: ProgressOption) -> Frame:
+        schema = self.resource.schema
+        listings = [Listing(schema, filter, partition=f"{number}/{count}") for number in range(1, count + 1)]
         with progress_callback(progress, f"Listing {self.resource.name}", "partitions") as callback:
-            parts = self._session.run([partial(fetch, n) for n in range(1, partitions + 1)], callback)
-        return from_arrow(self._concat(parts), self._frame)
+            parts = hold(
+                self._session, f"{self.resource.path}/list", [listing.exchange() for listing in listings], callback
+            )
+        pages = list(chain.from_iterable(parts))
+        parts.clear()
+        return self._joined(pages)
 
     def _search(self, search: Mapping[str, str | None], filter: Mapping[str, Any] | None, limit: float | None) -> Frame:
         most = check_limit(limit)
         if most == 0:
-            return from_arrow(self.resource.schema.empty(), self._frame)
+            return self._joined([])
         if most is None or most > PAGE:
             raise ValueError(f"limit={limit!r}: a search gives 1 to {PAGE} rows.")
         for name, text in search.items():
@@ -114,7 +140,7 @@ class ResourceAPI(API):
         if words := {name: text for name, text in search.items() if text is not None}:
             payload["search"] = words
         body = self._session.request("POST", f"{self.resource.path}/search", json=payload).content
-        return from_arrow(read_page(body, self.resource.schema)[0], self._frame)
+        return self._joined([self._read(body)])
 
     def _aggregate(self, filter: Mapping[str, Any] | None) -> Frame:
         payload = {"filter": self._filter(filter)}
@@ -154,7 +180,7 @@ class ResourceAPI(API):
 
         self._send_chunks(
             rows,
-            _identifier_objects(rows),
+            identifier_objects(rows),
             send,
             f"Deleting {self.resource.name}",
             progress,
@@ -166,22 +192,20 @@ class ResourceAPI(API):
             raise TypeError(f"filter must be a dict, got {type(filter).__name__}.")
         return build_filter(self.resource.filters, filter or {})
 
-    def _byids(self, wanted: pa.Table, ignore_unknown_ids: bool) -> pa.Table:
-        path = f"{self.resource.path}/byids"
-        objects = _identifier_objects(wanted)
+    def _byids(self, wanted: pa.Table, ignore_unknown_ids: bool) -> Frame:
+        objects = identifier_objects(wanted)
 
-        def fetch(chunk: pl.Series) -> pa.Table:
-            body = items_body(chunk, ignoreUnknownIds=ignore_unknown_ids)
-            return read_page(self._session.request("POST", path, json=body).content, self.resource.schema)[0]
+        def exchange(chunk: pl.Series) -> Exchange[pl.DataFrame]:
+            return self._read((yield items_body(chunk, ignoreUnknownIds=ignore_unknown_ids)))
 
-        starts = range(0, wanted.num_rows, PAGE)
-        return self._concat(self._session.run([partial(fetch, objects.slice(at, PAGE)) for at in starts]))
+        chunks = [objects.slice(at, PAGE) for at in range(0, wanted.num_rows, PAGE)]
+        return self._joined(hold(self._session, f"{self.resource.path}/byids", [exchange(chunk) for chunk in chunks]))
 
     def _write(self, path: str, rows: pa.Table, objects: pl.Series, doing: str, progress: ProgressOption) -> Frame:
-        def send(body: bytes) -> pa.Table:
-            return read_page(self._session.request("POST", path, json=body).content, self.resource.schema)[0]
+        def send(body: bytes) -> pl.DataFrame:
+            return self._read(self._session.request("POST", path, json=body).content)
 
-        return from_arrow(self._concat(self._send_chunks(rows, objects, send, doing, progress)), self._frame)
+        return self._joined(self._send_chunks(rows, objects, send, doing, progress))
 
     def _send_chunks(
         self,
@@ -199,45 +223,33 @@ class ResourceAPI(API):
         with progress_callback(progress, doing, "requests") as callback:
             return self._session.write(writes, self._frame, callback)
 
-    def _pages(
-        self,
-        filter: dict[str, Any],
-        limit: int | None,
-        page: int = PAGE,
-        partition: str | None = None,
-    ) -> Iterator[pa.Table]:
-        """Fetch page after page until the end or until `limit` rows."""
-        left = limit
-        payload: dict[str, Any] = {"filter": filter}
-        if partition is not None:
-            payload["partition"] = partition
-        while left is None or left > 0:
-            payload["limit"] = page if left is None else min(page, left)
-            body = self._session.request("POST", f"{self.resource.path}/list", json=payload).content
-            table, cursor = read_page(body, self.resource.schema)
-            if left is not None:
-                table = table.slice(0, left)
-                left -= table.num_rows
-            yield table
-            if cursor is None:
-                return
-            payload["cursor"] = cursor
+    def _pages(self, listing: Listing) -> Iterator[pl.DataFrame]:
+        """Fetch page after page, as they are asked for."""
+        while listing.body is not None:
+            answer = self._session.request("POST", f"{self.resource.path}/list", json=listing.body).content
+            yield listing.read(answer)
 
-    def _rechunk(self, pages: Iterator[pa.Table], size: int) -> Iterator[pa.Table]:
-        held: list[pa.Table] = []
+    def _read(self, answer: bytes) -> pl.DataFrame:
+        return read_page(answer, self.resource.schema)[0]
+
+    def _rechunk(self, pages: Iterator[pl.DataFrame], size: int) -> Iterator[pl.DataFrame]:
+        held: list[pl.DataFrame] = []
         rows = 0
         for page in pages:
             held.append(page)
-            rows += page.num_rows
+            rows += page.height
             while rows >= size:
-                table = self._concat(held)
-                yield table.slice(0, size)
-                held, rows = [table.slice(size)], rows - size
+                joined = join_pages(held, self.resource.schema)
+                yield joined.head(size)
+                held, rows = [joined.slice(size)], rows - size
         if rows:
-            yield self._concat(held)
+            yield join_pages(held, self.resource.schema)
 
-    def _concat(self, tables: Any) -> pa.Table:
-        return pa.concat_tables([self.resource.schema.empty(), *tables]).combine_chunks()
+    def _joined(self, pages: list[pl.DataFrame]) -> Frame:
+        return self._frame_of(join_pages(pages, self.resource.schema))
+
+    def _frame_of(self, rows: pl.DataFrame) -> Frame:
+        return from_polars(rows, self.resource.schema.arrow, self._frame)
 
 
 def check_limit(limit: Any) -> int | None:
@@ -260,11 +272,6 @@ def check_flag(name: str, value: Any) -> bool:
     if not isinstance(value, bool):
         raise TypeError(f"{name} must be True or False, got {type(value).__name__}.")
     return value
-
-
-def _identifier_objects(table: pa.Table) -> pl.Series:
-    members = [Member("id", '"id":{}'), Member("external_id", '"externalId":{}')]
-    return "{" + write_members(table, members) + "}"
 
 
 def _send_chunk(send: Callable[[bytes], Any], objects: pl.Series, more: dict[str, bool]) -> Any:

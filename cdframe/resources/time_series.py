@@ -53,6 +53,7 @@ RESOURCE = Resource(
         "created_time": "range",
         "last_updated_time": "range",
     },
+    by_id=True,
 )
 
 
