@@ -171,15 +171,27 @@ class _Body(httpx.SyncByteStream):
         self._request = request
 
     def __iter__(self) -> Iterator[bytes]:
+        ends_with_connection = _length_of(self._answer) is None and not getattr(self._answer, "chunked", False)
+        empty = True
         with _errors_of(self._request):
             while piece := self._answer.read(_PIECE):
+                empty = False
                 yield piece
+            # http.client takes a head that ends before its length came for a whole one.
+            if empty and ends_with_connection:
+                raise lower.ProtocolError("The connection was cut in the head of the answer.")
 
     def close(self) -> None:
         """Give the connection back, or close it where not all of the body has been read."""
-        if not self._answer.closed and getattr(self._answer, "length_remaining", None) != 0:
+        if not self._answer.closed and _length_of(self._answer) != 0:
             self._answer.close()
         self._answer.release_conn()  # a closed one, too: its place in the pool is free again
+
+
+def _length_of(answer: urllib3.BaseHTTPResponse) -> int | None:
+    """How many bytes of a body are still to come, where that was told."""
+    length: int | None = getattr(answer, "length_remaining", None)
+    return length
 
 
 @contextmanager

@@ -180,6 +180,15 @@ def test_an_answer_that_is_cut(http: Callable[..., httpx.Client], answer: bytes)
     assert not isinstance(caught.value, NEVER_SENT)
 
 
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nContent-Length: 12\r\n\r\n"
+
+
+@pytest.mark.parametrize("length", range(len(HEAD)))
+def test_an_answer_that_is_cut_in_its_head(http: Callable[..., httpx.Client], length: int) -> None:
+    with raw_server(answering(HEAD[:length])) as url, pytest.raises(httpx.RemoteProtocolError):
+        http().get(url)
+
+
 # Bodies
 
 
