@@ -105,7 +105,7 @@ def from_arrow(table: pa.Table, kind: FrameKind, *, index: str | None = None) ->
     if kind == "pyarrow":
         return table
     if kind == "polars":
-        return pl.from_arrow(table, rechunk=False)  # chunks are as large as they are worth
+        return _to_polars(table)
     return _to_pandas(table, index)
 
 
@@ -164,6 +164,20 @@ def _array(values: list[Any]) -> pa.Array:
     if are_dicts and all(type(text) is str for value in filled for text in value.values()):
         return pa.array(values, pa.map_(pa.string(), pa.string()))
     return pa.array(values)
+
+
+def _to_polars(table: pa.Table) -> pl.DataFrame:
+    """Chunks stay as they are; a column of names that says the same in all rows, as of one series, is held once."""
+    same = {}
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if len(column) and pa.types.is_dictionary(column.type) and not column.null_count:
+            names = {text for chunk in column.chunks for text in chunk.dictionary.slice(0, 2).to_pylist()}
+            if len(names) == 1:
+                same[name] = pl.lit(names.pop(), pl.Categorical).alias(name)
+    if len(same) == table.num_columns:
+        same = {}
+    frame = pl.DataFrame(pl.from_arrow(table.drop_columns(list(same)), rechunk=False))
+    return frame.select(same.get(name, pl.col(name)) for name in table.column_names)
 
 
 def _to_pandas(table: pa.Table, index: str | None) -> pd.DataFrame:

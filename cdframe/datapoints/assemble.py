@@ -308,4 +308,6 @@ def _repeat(values: Sequence[int | None], rows: Sequence[int], dtype: type[np.in
     """Give each number for so many rows."""
     numbers = np.array([0 if value is None else value for value in values], dtype)
     missing = np.array([value is None for value in values], np.bool_)
-    return pa.array(np.repeat(numbers, rows), mask=np.repeat(missing, rows) if missing.any() else None)
+    # Zeros that nobody has written take no memory.
+    repeated = np.repeat(numbers, rows) if numbers.any() else np.zeros(sum(rows), dtype)
+    return pa.array(repeated, mask=np.repeat(missing, rows) if missing.any() else None)
