@@ -17,7 +17,9 @@ from urllib.parse import unquote
 import httpx
 import urllib3
 from urllib3 import exceptions as lower
-from urllib3.util.ssl_match_hostname import CertificateError
+
+from cdframe.network_connections import POOLS
+from cdframe.workers import current_call
 
 _PIECE = 16 * 2**20
 """The most bytes read at once; the answers of most calls are one piece."""
@@ -31,7 +33,10 @@ ERRORS: tuple[tuple[type[Exception], type[httpx.TransportError]], ...] = (
     (lower.TimeoutError, httpx.TimeoutException),
     (lower.TimeoutStateError, httpx.UnsupportedProtocol),
     (lower.ProxyError, httpx.ProxyError),
-    (lower.SSLError, httpx.ReadError),  # of a connection that was there: where it could not be made, see _Connection
+    (
+        lower.SSLError,
+        httpx.ReadError,
+    ),  # of a connection that was there: where it could not be made, see network_connections
     (lower.EmptyPoolError, httpx.PoolTimeout),
     (lower.FullPoolError, httpx.PoolTimeout),
     (lower.ClosedPoolError, httpx.PoolTimeout),
@@ -50,25 +55,6 @@ ERRORS: tuple[tuple[type[Exception], type[httpx.TransportError]], ...] = (
     (OSError, httpx.NetworkError),
 )
 """What urllib3 raises and what it means to httpx; the first that fits counts."""
-
-
-class _Connection(urllib3.connection.HTTPSConnection):
-    """An encrypted connection; one that cannot be made is told from one that breaks: over it nothing has been sent."""
-
-    def connect(self) -> None:
-        """Connect, agree on encryption and check the certificate."""
-        try:
-            super().connect()
-        except TimeoutError as error:
-            raise lower.ConnectTimeoutError(f"{self.host}: the TLS handshake timed out") from error
-        except (OSError, CertificateError) as error:
-            raise lower.NewConnectionError(self, str(error)) from error
-        # Who says that certificates need not be checked need not be warned of it with each request.
-        self.is_verified = self.is_verified or not _checks(self.ssl_context)
-
-
-class _Pool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _Connection
 
 
 class NetworkTransport(httpx.BaseTransport):
@@ -135,13 +121,9 @@ class NetworkTransport(httpx.BaseTransport):
 
 
 def _of_pools(manager: urllib3.PoolManager) -> urllib3.PoolManager:
-    """Let a manager make connections of this module."""
-    manager.pool_classes_by_scheme = {**manager.pool_classes_by_scheme, "https": _Pool}
+    """Let a manager make connections that can be cut."""
+    manager.pool_classes_by_scheme = POOLS
     return manager
-
-
-def _checks(context: ssl.SSLContext | None) -> bool:
-    return context is None or context.verify_mode != ssl.CERT_NONE
 
 
 def _credentials_of(proxy: str | None) -> Mapping[str, str]:
@@ -183,6 +165,7 @@ class _Body(httpx.SyncByteStream):
 
     def close(self) -> None:
         """Give the connection back, or close it where not all of the body has been read."""
+        current_call().waits(None)
         if not self._answer.closed and _length_of(self._answer) != 0:
             self._answer.close()
         self._answer.release_conn()  # a closed one, too: its place in the pool is free again
@@ -200,5 +183,6 @@ def _errors_of(request: httpx.Request) -> Iterator[None]:
     try:
         yield
     except tuple(kind for kind, _ in ERRORS) as error:
+        current_call().waits(None)
         meaning = next(meaning for kind, meaning in ERRORS if isinstance(error, kind))
         raise meaning(str(error), request=request) from error

@@ -14,6 +14,29 @@ T = TypeVar("T")
 _current = threading.local()
 
 
+class Call:
+    """One call: whether somebody still waits for it, and how to end what it waits for itself."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._abort: Callable[[], None] | None = None
+        self.is_given_up = False
+
+    def give_up(self) -> None:
+        """Nobody waits any more: end what the call waits for."""
+        with self._lock:
+            self.is_given_up = True
+            if self._abort is not None:
+                self._abort()
+
+    def waits(self, abort: Callable[[], None] | None) -> None:
+        """The call begins to wait for something that `abort` ends, or with None it does no longer."""
+        with self._lock:
+            self._abort = abort
+            if abort is not None and self.is_given_up:
+                abort()
+
+
 class Workers(ThreadPoolExecutor):
     """Threads that know which call they make, and whether anybody still waits for it.
 
@@ -22,32 +45,37 @@ class Workers(ThreadPoolExecutor):
 
     def __init__(self, most: int) -> None:
         super().__init__(most, thread_name_prefix="cdframe")
-        self._given_up: WeakKeyDictionary[Future[Any], threading.Event] = WeakKeyDictionary()
+        self._calls: WeakKeyDictionary[Future[Any], Call] = WeakKeyDictionary()
         self._lock = threading.Lock()
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Make a call in one of the threads."""
-        given_up = threading.Event()
+        call = Call()
 
-        def call() -> T:
-            _current.given_up = given_up
+        def make() -> T:
+            _current.call = call
             return fn(*args, **kwargs)
 
-        future = super().submit(call)
+        future = super().submit(make)
         with self._lock:
-            self._given_up[future] = given_up
+            self._calls[future] = call
         return future
 
     def give_up(self, future: Future[Any]) -> None:
-        """Drop a call that has not begun, and tell one that is under way that nobody waits for it."""
+        """Drop a call that has not begun, and end one that is under way: nobody waits for it."""
         future.cancel()
         with self._lock:
-            given_up = self._given_up.get(future)
-        if given_up is not None:
-            given_up.set()
+            call = self._calls.get(future)
+        if call is not None:
+            call.give_up()
+
+
+def current_call() -> Call:
+    """The call that this thread makes; in threads of the user one that is never given up."""
+    call: Call = getattr(_current, "call", None) or Call()
+    return call
 
 
 def nobody_waits() -> bool:
     """Whether the call that this thread makes was given up; never so in threads of the user."""
-    given_up: threading.Event | None = getattr(_current, "given_up", None)
-    return given_up is not None and given_up.is_set()
+    return current_call().is_given_up

@@ -436,6 +436,28 @@ def test_nobody_waits_for_attempts_of_an_interrupted_call() -> None:
     assert len(script.requests) <= 2
 
 
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{", b"HTTP/1.1 20"])
+def test_giving_up_ends_what_waits_for_a_server(answer: bytes) -> None:
+    """In the head of an answer, in its body, or before it: the connection is cut, and its thread is free."""
+    begun, done = threading.Event(), threading.Event()
+
+    def hang(connection: socket.socket) -> None:
+        read_request(connection)
+        connection.sendall(answer)
+        begun.set()
+        done.wait(60)
+
+    with raw_server(hang) as base_url:
+        session = plain_session(base_url, timeout=60)
+        future = session.executor.submit(session.request, "GET", "/assets")
+        assert begun.wait(5)
+        session.give_up([future])
+        with pytest.raises(CogniteConnectionError):
+            future.result(timeout=10)
+        done.set()
+        session.close()
+
+
 def test_missing_and_duplicated_of_all_requests_are_merged() -> None:
     other = Answer(400, {"error": {"code": 400, "message": "m", "missing": [{"id": 1}, {"id": 2}]}})
     session, _ = scripted(by_row({"a": MISSING, "b": other, "c": DUPLICATED}))
