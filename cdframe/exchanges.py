@@ -4,7 +4,7 @@
 
 Answers in JSON are read here, not where they were fetched: a page of 1,000 rows takes Polars 1.5 ms, no more than it
 takes to fetch one, and every thread that has ever read one keeps 5 MB for it. An exchange asks further when its answer
-is read, so there are never more answers than workers.
+is read, so that there are never more than a few answers.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def hold(
     exchanges: Sequence[Exchange[T]],
     progress: Callable[[int, int], None] | None = None,
 ) -> list[T]:
-    """Hold exchanges by POST of a path, as many at once as the client has workers; what they return, in order.
+    """Hold exchanges by POST of a path, some at once; what they return, in order.
 
     The first error that an exchange does not deal with stops all of them, and is raised.
     """
@@ -38,6 +38,7 @@ def hold(
         return [_hold_here(session, path, exchanges[0])]
     results: dict[int, T] = {}
     waiting = deque(range(len(exchanges)))
+    most = 2 * session.config.max_workers  # half of them wait for a worker: none waits for this thread
     flying: dict[Future[bytes], int] = {}
     report = progress or (lambda done, total: None)
     report(0, len(exchanges))
@@ -53,7 +54,7 @@ def hold(
 
     try:
         while waiting or flying:
-            while waiting and len(flying) < session.config.max_workers:
+            while waiting and len(flying) < most:
                 number = waiting.popleft()
                 go_on(number, partial(next, exchanges[number]))
             done = wait(flying, return_when=FIRST_COMPLETED).done

@@ -6,7 +6,7 @@ Both ways go through Polars' native JSON reader and writer, driven by the declar
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -44,16 +44,43 @@ def read_page(body: bytes, schema: Schema) -> tuple[pl.DataFrame, str | None]:
     return pl.DataFrame([column.alias(name).cast(data_type) for column, (name, data_type) in typed]), cursor or None
 
 
-def join_pages(pages: list[pl.DataFrame], schema: Schema) -> pl.DataFrame:
-    """Put pages of rows one behind the other, and take them out of the list.
+_BLOCK = 16_000
 
-    It goes column by column, so that no more than one column is held twice.
+
+class Rows:
+    """Pages of rows, put together as they come.
+
+    Two runs of pages that are of one size are made one, up to 16,000 rows. What is copied are the last few pages, and
+    what they leave is there for the next: joined in the end, all would be held twice.
     """
-    if len(pages) < 2:
-        return pages.pop() if pages else pl.DataFrame(schema=_polars_types(schema))
-    parts = [page.get_columns()[::-1] for page in pages]
-    pages.clear()
-    return pl.DataFrame([pl.concat([part.pop() for part in parts], rechunk=True) for _ in schema.columns])
+
+    def __init__(self, schema: Schema, pages: Iterable[pl.DataFrame] = ()) -> None:
+        self._schema = schema
+        self._runs: list[pl.DataFrame] = []
+        for page in pages:
+            self.add(page)
+
+    def add(self, page: pl.DataFrame) -> None:
+        """Put a page behind the others."""
+        self._runs.append(page)
+        while len(self._runs) > 1 and self._runs[-2].height <= self._runs[-1].height and self._join_last():
+            pass
+
+    def frame(self) -> pl.DataFrame:
+        """All rows, in chunks that are worth being ones."""
+        while len(self._runs) > 1 and self._join_last():
+            pass
+        return pl.concat(self._runs, rechunk=False) if self._runs else pl.DataFrame(schema=_polars_types(self._schema))
+
+    def _join_last(self) -> bool:
+        """Make one of the last two runs, where they are short."""
+        pair = self._runs[-2:]
+        if pair[0].height + pair[1].height > _BLOCK:
+            return False
+        # By columns it happens in this thread, whose memory is at hand; whole frames go to threads with their own.
+        columns = zip(*(page.get_columns() for page in pair), strict=True)
+        self._runs[-2:] = [pl.DataFrame([pl.concat(both, rechunk=True) for both in columns])]
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +135,19 @@ def identifier_objects(table: pa.Table, more: str = "") -> pl.Series:
 
 def items_body(objects: pl.Series, **more: bool) -> bytes:
     """Join the texts of objects to the body ``{"items": [...]}`` with further top-level members behind."""
+    return _body(objects.str.join(",")[0] or "", more)
+
+
+def items_bodies(objects: pl.Series, most: int, **more: bool) -> list[bytes]:
+    """Join the texts of objects to bodies with `most` items each, the last one with what is left."""
+    body_of = pl.int_range(pl.len()) // most
+    texts = objects.alias("o").to_frame().group_by(body_of, maintain_order=True).agg(pl.col("o").str.join(","))["o"]
+    return [_body(text, more) for text in texts]
+
+
+def _body(items: str, more: dict[str, bool]) -> bytes:
     tail = "".join(f",{json.dumps(name)}:{json.dumps(value)}" for name, value in more.items())
-    return ('{"items":[' + (objects.str.join(",")[0] or "") + "]" + tail + "}").encode()
+    return ('{"items":[' + items + "]" + tail + "}").encode()
 
 
 def _plain(table: pa.Table) -> pl.DataFrame:

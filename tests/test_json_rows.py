@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import accumulate, pairwise
 from typing import Any
 
 import polars as pl
@@ -13,10 +14,10 @@ from hypothesis import strategies as st
 
 from cdframe.errors import CogniteConnectionError
 from cdframe.frames import from_polars
-from cdframe.json_rows import Member, items_body, join_pages, read_page, write_members
+from cdframe.json_rows import Member, Rows, items_body, read_page, write_members
 from cdframe.resources.time_series import SCHEMA
 from cdframe.resources.updates import update_objects
-from cdframe.schemas import camel_case, conform
+from cdframe.schemas import Column, Schema, camel_case, conform
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 ITEMS = st.lists(
@@ -60,14 +61,24 @@ def test_pages_are_read_like_json_reads_them(items: list[dict[str, Any]], cursor
     assert rows_of(frame) == rows_by_json(items)
 
 
-@given(st.lists(ITEMS, max_size=4))
+@given(st.lists(ITEMS, max_size=9))
 def test_pages_are_joined_in_order(pages: list[list[dict[str, Any]]]) -> None:
-    frames = [read_page(json.dumps({"items": items}, ensure_ascii=False).encode(), SCHEMA)[0] for items in pages]
-    joined = join_pages(frames, SCHEMA)
-    assert frames == []
-    assert joined.schema == join_pages([], SCHEMA).schema == pl.DataFrame(SCHEMA.empty()).schema
-    assert joined.n_chunks() == 1
-    assert rows_of(joined) == rows_by_json([item for items in pages for item in items])
+    rows = Rows(SCHEMA)
+    for items in pages:
+        rows.add(read_page(json.dumps({"items": items}, ensure_ascii=False).encode(), SCHEMA)[0])
+    frame = rows.frame()
+    assert frame.schema == pl.DataFrame(SCHEMA.empty()).schema
+    assert frame.n_chunks() == 1
+    assert rows_of(frame) == rows_by_json([item for items in pages for item in items])
+
+
+@given(st.lists(st.integers(0, 9_000), max_size=30))
+def test_rows_are_in_few_chunks_and_in_order(heights: list[int]) -> None:
+    ends = list(accumulate(heights, initial=0))
+    pages = [pl.DataFrame({"id": pl.int_range(a, b, eager=True)}) for a, b in pairwise(ends)]
+    frame = Rows(Schema("ids", (Column("id", pa.int64()),)), pages).frame()
+    assert frame["id"].to_list() == list(range(ends[-1]))
+    assert frame.n_chunks() <= 1 + ends[-1] / 4_000
 
 
 @pytest.mark.parametrize(

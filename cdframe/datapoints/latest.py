@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -13,6 +14,7 @@ from cdframe.datapoints.assemble import encode_names
 from cdframe.datapoints.pages import merge_not_found
 from cdframe.errors import CogniteConnectionError, CogniteNotFoundError
 from cdframe.identifiers import identifiers
+from cdframe.json_rows import identifier_objects, items_bodies
 from cdframe.schemas import TIMESTAMP
 from cdframe.session import Session
 
@@ -31,12 +33,14 @@ def read_latest(session: Session, id: Any, external_id: Any, before: int | None,
         CogniteNotFoundError: series do not exist and are not to be ignored; names all of them.
     """
     wanted = identifiers(id, external_id)
-    chunks = [wanted.slice(at, MOST_ITEMS) for at in range(0, wanted.num_rows, MOST_ITEMS)]
-    answers = session.run([partial(_fetch_or_miss, session, chunk, before, ignore_unknown_ids) for chunk in chunks])
+    objects = identifier_objects(wanted, "" if before is None else f',"before":{before}')
+    bodies = items_bodies(objects, MOST_ITEMS, ignoreUnknownIds=ignore_unknown_ids)
+    answers = session.run([partial(_fetch_or_miss, session, body) for body in bodies])
     errors = [answer for answer in answers if isinstance(answer, CogniteNotFoundError)]
     if errors:
         raise merge_not_found(errors)
-    rows = pl.concat([_EMPTY, *(answer for answer in answers if isinstance(answer, pl.DataFrame))])
+    # All are read when all are there: each turn at the interpreter that Polars needs is a wait for those who fetch.
+    rows = _rows(wanted, _read([answer for answer in answers if isinstance(answer, bytes)]))
     table: dict[str, pa.Array | pa.ChunkedArray] = {}
     if id is not None:
         table["id"] = rows["id"].to_arrow()
@@ -54,49 +58,38 @@ def read_latest(session: Session, id: Any, external_id: Any, before: int | None,
     return pa.table(table)
 
 
-_EMPTY = pl.DataFrame(
-    schema={
-        "id": pl.Int64,
-        "external_id": pl.String,
-        "is_string": pl.Boolean,
-        "timestamp": pl.Int64,
-        "value": pl.String,
-    }
-)
-
-
-def _fetch_or_miss(
-    session: Session, wanted: pa.Table, before: int | None, ignore_unknown_ids: bool
-) -> pl.DataFrame | CogniteNotFoundError:
+def _fetch_or_miss(session: Session, body: bytes) -> bytes | CogniteNotFoundError:
     try:
-        return _fetch(session, wanted, before, ignore_unknown_ids)
+        return session.request("POST", PATH, json=body).content
     except CogniteNotFoundError as error:
         return error
 
 
-def _fetch(session: Session, wanted: pa.Table, before: int | None, ignore_unknown_ids: bool) -> pl.DataFrame:
-    """Read the points of up to 100 series, with the identity that each was asked by."""
-    options = {} if before is None else {"before": before}
-    items = [
-        {"id": row["id"], **options} if row["id"] is not None else {"externalId": row["external_id"], **options}
-        for row in wanted.to_pylist()
-    ]
-    payload = {"items": items, "ignoreUnknownIds": ignore_unknown_ids}
-    body = session.request("POST", PATH, json=payload).content
+def _read(answers: Iterable[bytes]) -> pl.DataFrame:
+    """Read the items of all answers."""
+    schema = {"items": pl.List(_ITEM)}
     try:
-        answered = pl.read_json(body, schema={"items": pl.List(_ITEM)})["items"].explode(empty_as_null=False)
-        found = answered.struct.unnest()
+        items = pl.concat([pl.DataFrame(schema=schema), *(pl.read_json(answer, schema=schema) for answer in answers)])
     except pl.exceptions.PolarsError as error:
         raise CogniteConnectionError(f"The server's answer to POST {PATH} cannot be read: {error}") from error
-    asked = pl.DataFrame(wanted)
-    by_id = asked.with_row_index().join(found.unique("id"), on="id", how="inner")
-    by_name = asked.with_row_index().join(
-        found.unique("externalId"), left_on="external_id", right_on="externalId", how="inner"
-    )
-    columns = ["index", "id", "external_id", "isString", "datapoints"]
-    both = pl.concat([by_id.select(columns), by_name.select(columns)]).sort("index")
+    return items["items"].explode(empty_as_null=False).struct.unnest()
+
+
+def _rows(wanted: pa.Table, found: pl.DataFrame) -> pl.DataFrame:
+    """The points found, in the order asked for, with the identity that each was asked by.
+
+    What was asked for twice has two rows, and unknown series have none.
+    """
+    by_id = pc.index_in(wanted.column("id"), found["id"].to_arrow(), skip_nulls=True)
+    names = found["externalId"].to_arrow().cast(pa.string())
+    by_name = pc.index_in(wanted.column("external_id"), names, skip_nulls=True)
+    places = pl.Series(pc.coalesce(by_id, by_name), dtype=pl.UInt32)
     return (
-        both.explode("datapoints", empty_as_null=False)
+        pl.DataFrame(wanted)
+        .with_columns(
+            found["isString"].gather(places).fill_null(False).alias("is_string"),
+            found["datapoints"].gather(places),
+        )
+        .explode("datapoints", empty_as_null=False, keep_nulls=False)
         .unnest("datapoints")
-        .select("id", "external_id", pl.col("isString").fill_null(False).alias("is_string"), "timestamp", "value")
     )

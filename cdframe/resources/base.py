@@ -6,7 +6,7 @@ signatures.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
@@ -19,7 +19,7 @@ from cdframe.exchanges import Exchange, hold
 from cdframe.filters import Kind, build_filter
 from cdframe.frames import from_arrow, from_polars, to_arrow
 from cdframe.identifiers import identifiers, one_identifier
-from cdframe.json_rows import Member, identifier_objects, items_body, join_pages, read_page, write_members
+from cdframe.json_rows import Member, Rows, identifier_objects, items_bodies, items_body, read_page, write_members
 from cdframe.progress import progress_callback
 from cdframe.resources.listing import PAGE, Listing, spans_little
 from cdframe.resources.updates import NullRule, check_null_rule, update_columns, update_objects
@@ -109,12 +109,11 @@ class ResourceAPI(API):
             return self._list_in_partitions(filter, partitions, progress)
         listing = Listing(self.resource.schema, filter, limit=most)
         pages = self._pages(listing)
-        first = list(islice(pages, 1))
+        first = list(islice(pages, 1))  # none for limit=0
         parallel = min(MOST_PARTITIONS, self._session.config.max_workers)
         if most is None and listing.body and self.resource.by_id and parallel > 1 and spans_little(first[0]):
-            first.clear()
             return self._list_in_partitions(filter, parallel, progress)
-        return self._joined([*first, *pages])
+        return self._joined(chain(first, pages))
 
     def _list_in_partitions(self, filter: dict[str, Any], count: int, progress: ProgressOption) -> Frame:
         schema = self.resource.schema
@@ -123,9 +122,7 @@ class ResourceAPI(API):
             parts = hold(
                 self._session, f"{self.resource.path}/list", [listing.exchange() for listing in listings], callback
             )
-        pages = list(chain.from_iterable(parts))
-        parts.clear()
-        return self._joined(pages)
+        return self._joined(parts)
 
     def _search(self, search: Mapping[str, str | None], filter: Mapping[str, Any] | None, limit: float | None) -> Frame:
         most = check_limit(limit)
@@ -193,13 +190,11 @@ class ResourceAPI(API):
         return build_filter(self.resource.filters, filter or {})
 
     def _byids(self, wanted: pa.Table, ignore_unknown_ids: bool) -> Frame:
-        objects = identifier_objects(wanted)
+        def exchange(body: bytes) -> Exchange[pl.DataFrame]:
+            return self._read((yield body))
 
-        def exchange(chunk: pl.Series) -> Exchange[pl.DataFrame]:
-            return self._read((yield items_body(chunk, ignoreUnknownIds=ignore_unknown_ids)))
-
-        chunks = [objects.slice(at, PAGE) for at in range(0, wanted.num_rows, PAGE)]
-        return self._joined(hold(self._session, f"{self.resource.path}/byids", [exchange(chunk) for chunk in chunks]))
+        bodies = items_bodies(identifier_objects(wanted), PAGE, ignoreUnknownIds=ignore_unknown_ids)
+        return self._joined(hold(self._session, f"{self.resource.path}/byids", [exchange(body) for body in bodies]))
 
     def _write(self, path: str, rows: pa.Table, objects: pl.Series, doing: str, progress: ProgressOption) -> Frame:
         def send(body: bytes) -> pl.DataFrame:
@@ -239,14 +234,14 @@ class ResourceAPI(API):
             held.append(page)
             rows += page.height
             while rows >= size:
-                joined = join_pages(held, self.resource.schema)
+                joined = pl.concat(held, rechunk=True)
                 yield joined.head(size)
                 held, rows = [joined.slice(size)], rows - size
         if rows:
-            yield join_pages(held, self.resource.schema)
+            yield pl.concat(held, rechunk=True)
 
-    def _joined(self, pages: list[pl.DataFrame]) -> Frame:
-        return self._frame_of(join_pages(pages, self.resource.schema))
+    def _joined(self, pages: Iterable[pl.DataFrame]) -> Frame:
+        return self._frame_of(Rows(self.resource.schema, pages).frame())
 
     def _frame_of(self, rows: pl.DataFrame) -> Frame:
         return from_polars(rows, self.resource.schema.arrow, self._frame)

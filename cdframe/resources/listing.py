@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from cdframe.exchanges import Exchange
-from cdframe.json_rows import read_page
+from cdframe.json_rows import Rows, read_page
 from cdframe.schemas import Schema
 
 PAGE = 1000
@@ -53,12 +53,12 @@ class Listing:
             self.body = {**self.body, "limit": self._next_limit, "cursor": cursor}
         return rows
 
-    def exchange(self) -> Exchange[list[pl.DataFrame]]:
+    def exchange(self) -> Exchange[pl.DataFrame]:
         """Ask for all pages, one after the other."""
-        pages = []
+        rows = Rows(self._schema)
         while self.body is not None:
-            pages.append(self.read((yield self.body)))
-        return pages
+            rows.add(self.read((yield self.body)))
+        return rows.frame()
 
     @property
     def _next_limit(self) -> int:
