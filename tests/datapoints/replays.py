@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from benchmarks import replay
 from benchmarks.replay import Series, Store, raw_points
+from benchmarks.replay.store import Part
 from cdframe.config import resolve
 from cdframe.datapoints import DatapointsAPI
 from cdframe.session import Session
@@ -19,7 +20,7 @@ from cdframe.types import FrameKind
 Body = dict[str, Any]
 
 
-class NotedStore(Store):
+class NotedStore:
     """A store that notes what it is asked.
 
     Attributes:
@@ -28,36 +29,42 @@ class NotedStore(Store):
         change: changes the body of a request for points before it is answered.
     """
 
-    def __init__(
-        self,
-        series: Iterable[Series] = (),
-        *,
-        cursors: bool = True,
-        change: Callable[[Body], None] | None = None,
-    ) -> None:
-        super().__init__(series, cursors=cursors)
+    def __init__(self, store: Store, change: Callable[[Body], None] | None = None) -> None:
+        self._store = store
         self.asked: list[Body] = []
         self.described: list[Body] = []
         self.change = change
         self._lock = threading.Lock()
 
-    def retrieve(self, body: Mapping[str, Any]) -> list[Any]:
-        changed = {**body, "items": [dict(item) for item in body["items"]]}
+    def retrieve(self, body: Body) -> list[Part]:
+        """The answer to a request for points."""
         with self._lock:
-            self.asked.append(dict(body))
+            self.asked.append(body)
         if self.change is not None:
-            self.change(changed)
-        return super().retrieve(changed)
+            body = {**body, "items": [dict(item) for item in body["items"]]}
+            self.change(body)
+        return self._store.retrieve(body)
 
-    def byids(self, body: Mapping[str, Any]) -> list[Any]:
+    def byids(self, body: Body) -> list[Part]:
+        """The answer to a request for what series are."""
         with self._lock:
-            self.described.append(dict(body))
-        return super().byids(body)
+            self.described.append(body)
+        return self._store.byids(body)
 
     @property
     def items(self) -> list[Body]:
         """What was asked for, item by item."""
         return [item for body in self.asked for item in body["items"]]
+
+    @property
+    def windows(self) -> list[Body]:
+        """What was asked for of raw points, item by item."""
+        return [item for item in self.items if "aggregates" not in item]
+
+    @property
+    def counts(self) -> list[Body]:
+        """What was asked for of aggregates, item by item."""
+        return [item for item in self.items if "aggregates" in item]
 
     def forget(self) -> None:
         """Begin the notes anew."""
@@ -74,6 +81,15 @@ def texts(id: int, name: str, times: np.ndarray, values: list[str] | None = None
     """A series of texts; of their places, when nothing else is said."""
     made = [f"{place}" for place in range(len(times))] if values is None else values
     return Series(id, name, raw_points(times, made), is_string=True)
+
+
+@contextmanager
+def serving(store: Store, **options: Any) -> Iterator[tuple[replay.Server, NotedStore]]:
+    """A server of a store, and the notes of what it is asked."""
+    with replay.running(store, **options) as server:
+        noted = NotedStore(store)
+        server.store = noted
+        yield server, noted
 
 
 def session(server: replay.Server, **settings: Any) -> Session:

@@ -9,9 +9,9 @@ import pyarrow as pa
 from cdframe.frames import to_arrow
 
 
-def rows_of(frame: Any) -> list[tuple[Any, ...]]:
-    """The rows, with times in ms and names as texts; the index of a pandas frame of points is its column of times."""
-    return list(zip(*(plain(column).to_pylist() for column in to_arrow(frame, index="timestamp").columns), strict=True))
+def rows_of(frame: Any, index: str | None = None) -> list[tuple[Any, ...]]:
+    """The rows, with times in ms and names as texts; `index` names the index of a pandas frame that is a column."""
+    return list(zip(*(plain(column).to_pylist() for column in to_arrow(frame, index=index).columns), strict=True))
 
 
 def plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
