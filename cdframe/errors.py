@@ -214,6 +214,13 @@ def api_error(
     return CogniteAPIError(message, code, x_request_id, missing, duplicated, extra=extra)
 
 
+def merge_not_found(errors: Sequence[CogniteNotFoundError]) -> CogniteAPIError:
+    """Make one error that names all that several requests did not find."""
+    missing = list({repr(one): one for error in errors for one in error.missing}.values())
+    last = errors[-1]
+    return api_error(last.message, last.code, last.x_request_id, missing, extra=last.extra)
+
+
 def error_from_answer(code: int, body: bytes, x_request_id: str | None) -> CogniteAPIError:
     """Make the exception for an answer: the error object, ``{"error": "text"}``, or any other body as text."""
     text = body.decode("utf-8", errors="replace").strip()

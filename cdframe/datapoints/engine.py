@@ -27,10 +27,10 @@ import numpy as np
 
 from cdframe.datapoints.assemble import SeriesColumns, gather
 from cdframe.datapoints.density import AtMost, Density, Histogram, Uniform, counting_granularity, histogram
-from cdframe.datapoints.pages import Ints, Page, PagesRequest, merge_not_found
+from cdframe.datapoints.pages import Ints, Page, PagesRequest
 from cdframe.datapoints.plan import SeriesRead
 from cdframe.datapoints.windows import SeriesProgress, Window
-from cdframe.errors import CogniteAPIError, CogniteNotFoundError
+from cdframe.errors import CogniteAPIError, CogniteNotFoundError, merge_not_found
 from cdframe.session import Session
 from cdframe.timestamps import granularity_to_ms
 

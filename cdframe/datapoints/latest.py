@@ -11,8 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cdframe.datapoints.assemble import encode_names
-from cdframe.datapoints.pages import merge_not_found
-from cdframe.errors import CogniteConnectionError, CogniteNotFoundError
+from cdframe.errors import CogniteConnectionError, CogniteNotFoundError, merge_not_found
 from cdframe.identifiers import identifiers
 from cdframe.json_rows import identifier_objects, items_bodies
 from cdframe.schemas import TIMESTAMP

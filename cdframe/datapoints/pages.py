@@ -16,7 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from cdframe.datapoints.plan import SeriesRead
-from cdframe.errors import CogniteAPIError, CogniteConnectionError, CogniteNotFoundError, api_error
+from cdframe.errors import CogniteConnectionError
 from cdframe.protobuf import DatapointsPage, DecodeError, decode_list_response
 from cdframe.session import Session
 
@@ -124,13 +124,6 @@ class PagesRequest:
         if page is not None:
             raise _mismatch(f"it has the series {page.external_id or page.id!r} out of order, or unasked for")
         return pages
-
-
-def merge_not_found(errors: Sequence[CogniteNotFoundError]) -> CogniteAPIError:
-    """Make one error that names all series that several requests did not find."""
-    missing = list({repr(one): one for error in errors for one in error.missing}.values())
-    last = errors[-1]
-    return api_error(last.message, last.code, last.x_request_id, missing, extra=last.extra)
 
 
 def _is_of(page: DatapointsPage, read: SeriesRead) -> bool:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from cdframe.datapoints.pages import merge_not_found
 from cdframe.datapoints.plan import SeriesRead
-from cdframe.errors import CogniteNotFoundError
+from cdframe.errors import CogniteNotFoundError, merge_not_found
 from cdframe.session import Session
 
 PATH = "/timeseries/byids"

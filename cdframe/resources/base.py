@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import polars as pl
 import pyarrow as pa
 
+from cdframe.errors import CogniteNotFoundError, merge_not_found
 from cdframe.exchanges import Exchange, hold
 from cdframe.filters import Kind, build_filter
 from cdframe.frames import from_arrow, from_polars, to_arrow
@@ -190,11 +191,17 @@ class ResourceAPI(API):
         return build_filter(self.resource.filters, filter or {})
 
     def _byids(self, wanted: pa.Table, ignore_unknown_ids: bool) -> Frame:
-        def exchange(body: bytes) -> Exchange[pl.DataFrame]:
-            return self._read((yield body))
+        def exchange(body: bytes) -> Exchange[pl.DataFrame | CogniteNotFoundError]:
+            try:
+                return self._read((yield body))
+            except CogniteNotFoundError as error:
+                return error
 
         bodies = items_bodies(identifier_objects(wanted), PAGE, ignoreUnknownIds=ignore_unknown_ids)
-        return self._joined(hold(self._session, f"{self.resource.path}/byids", [exchange(body) for body in bodies]))
+        found = hold(self._session, f"{self.resource.path}/byids", [exchange(body) for body in bodies])
+        if errors := [one for one in found if isinstance(one, CogniteNotFoundError)]:
+            raise merge_not_found(errors)
+        return self._joined(one for one in found if isinstance(one, pl.DataFrame))
 
     def _write(self, path: str, rows: pa.Table, objects: pl.Series, doing: str, progress: ProgressOption) -> Frame:
         def send(body: bytes) -> pl.DataFrame:

@@ -96,6 +96,14 @@ def test_unknown_ones_are_named_all_or_left_out(plant: CogniteClient) -> None:
     assert external_ids(known) == ["ts-01"]
 
 
+def test_unknown_ones_of_several_requests_are_all_named(plant: CogniteClient) -> None:
+    known = [f"ts-{n:02}" for n in range(12)]
+    with counted(plant) as requests, pytest.raises(CogniteNotFoundError) as failure:
+        plant.time_series.retrieve_multiple(ids=range(1, 2001), external_ids=[*known, "x"])
+    assert len(requests) == 3
+    assert failure.value.not_found == [*({"id": id} for id in range(1, 2001)), {"externalId": "x"}]
+
+
 @pytest.mark.parametrize(
     ("filters", "expected"),
     [
