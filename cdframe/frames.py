@@ -1,8 +1,9 @@
 """Frames of any library in, frames of the asked-for library out: the one conversion point.
 
-Inside, cdframe speaks `pyarrow.Table`. The way in is the Arrow C stream that Polars, pyarrow, DuckDB and others
-export; pandas frames come in by way of pyarrow, with their index as a column where the index is the key. Libraries that
-the user has not imported are not imported for the question whether something is one of their frames.
+Inside, cdframe speaks `pyarrow.Table`; answers in JSON, which Polars reads, stay Polars frames. The way in is the Arrow
+C stream that Polars, pyarrow, DuckDB and others export; pandas frames come in by way of pyarrow, with their index as a
+column where the index is the key. Libraries that the user has not imported are not imported for the question whether
+something is one of their frames.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Rows as JSON: pages of answers into Arrow, and Arrow into request bodies, without a Python object per row.
+"""Rows as JSON: pages of answers into frames, and Arrow into request bodies, without a Python object per row.
 
 Both ways go through Polars' native JSON reader and writer, driven by the declared schema.
 """
@@ -26,12 +26,8 @@ def read_page(body: bytes, schema: Schema) -> tuple[pl.DataFrame, str | None]:
         CogniteConnectionError: the body is not such a page.
     """
     types = _polars_types(schema)
-    fields = {
-        camel_case(name): pl.Int64() if isinstance(data_type, pl.Datetime) else data_type
-        for name, data_type in types.items()
-    }
     try:
-        page = pl.read_json(body, schema={"items": pl.List(pl.Struct(fields)), "nextCursor": pl.String})
+        page = pl.read_json(body, schema=_page_types(schema))
         if page.height != 1 or page["items"].null_count():
             raise ValueError("it has no 'items'")
         columns = page["items"][0].struct.unnest().get_columns()
@@ -44,7 +40,7 @@ def read_page(body: bytes, schema: Schema) -> tuple[pl.DataFrame, str | None]:
     return pl.DataFrame([column.alias(name).cast(data_type) for column, (name, data_type) in typed]), cursor or None
 
 
-_BLOCK = 16_000
+_BLOCK = 16_000  # rows: large enough that the number of chunks does not matter, small beside what is worth it
 
 
 class Rows:
@@ -159,6 +155,16 @@ def _plain(table: pa.Table) -> pl.DataFrame:
     frame = pl.from_arrow(table)
     assert isinstance(frame, pl.DataFrame)
     return frame
+
+
+@cache
+def _page_types(schema: Schema) -> dict[str, pl.DataType]:
+    """Give the types that a page of JSON has in Polars; times are numbers there."""
+    fields = {
+        camel_case(name): pl.Int64() if isinstance(data_type, pl.Datetime) else data_type
+        for name, data_type in _polars_types(schema).items()
+    }
+    return {"items": pl.List(pl.Struct(fields)), "nextCursor": pl.String()}
 
 
 @cache

@@ -151,10 +151,11 @@ class TimeSeriesAPI(ResourceAPI):
             external_id_prefix: external ids that begin so (case-sensitive).
             created_time, last_updated_time: ranges ``{"min": ..., "max": ...}``, both ends included; times as ms,
                 texts such as ``"2w-ago"``, or datetimes.
-            partitions: fetch in so many parallel streams; needs ``limit=None``.
+            partitions: fetch in so many parallel streams; needs ``limit=None``. Without it, a list of many pages is
+                fetched in parallel, too, once its first page is there.
             limit: the most rows; None, -1 or inf for all.
             include_metadata: has no effect; kept for callers of old.
-            progress: "auto", True, False or a callback ``(done, total)``, for partitions.
+            progress: "auto", True, False or a callback ``(done, total)``, for what is fetched in parallel: its parts.
 
         Raises:
             ValueError, TypeError: an argument that cannot be right.
