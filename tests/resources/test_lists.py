@@ -241,4 +241,4 @@ print(peak / table.get_total_buffer_size())
 def test_a_long_list_takes_little_more_memory_than_its_frame(far: replay.Server, partitions: int | None) -> None:
     command = [sys.executable, "-c", PEAK, far.base_url, str(partitions)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, timeout=60)
-    assert float(done.stdout) < 2.5  # 1.9 measured; by pages in each of ten threads it was 8
+    assert float(done.stdout) < 2.5  # 2.0 measured, on an idle machine and on a busy one
