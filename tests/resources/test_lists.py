@@ -20,7 +20,6 @@ from benchmarks import replay
 from benchmarks.data import LISTED
 from benchmarks.replay.__main__ import make_store
 from cdframe import CogniteAPIError, CogniteClient, CogniteConnectionError
-from cdframe import exchanges as exchanges_module
 from cdframe.frames import FRAME_KINDS, to_arrow
 from tests.resources.plant import ID_SPACE, Body, Plant, plant_with
 
@@ -167,18 +166,14 @@ def test_an_answer_that_is_no_page_ends_the_list(plant: Plant) -> None:
         plant.api().list(limit=None)
 
 
-def test_an_interrupted_list_ends_at_once(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = exchanges_module.wait
-
-    def interrupted(*arguments: Any, **options: Any) -> Any:
-        result = real(*arguments, **options)
-        if len(plant.asked) > 4:
+def test_an_interrupted_list_ends_at_once(plant: Plant) -> None:
+    def interrupt(done: int, total: int) -> None:
+        if done:
             raise KeyboardInterrupt
-        return result
 
-    monkeypatch.setattr(exchanges_module, "wait", interrupted)
+    api = plant.api(max_workers=2)
     with pytest.raises(KeyboardInterrupt):
-        plant.api(max_workers=2).list(limit=None)
+        api.list(limit=None, partitions=60, progress=interrupt)
     plant.wire.end_clients()
     assert len(plant.asked) < 10
 
