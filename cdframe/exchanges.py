@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 from cdframe.session import Session
+from cdframe.waiting import wait_for
 
 T = TypeVar("T")
 
@@ -57,7 +58,7 @@ def hold(
             while waiting and len(flying) < most:
                 number = waiting.popleft()
                 go_on(number, partial(next, exchanges[number]))
-            done = wait(flying, return_when=FIRST_COMPLETED).done
+            done = wait_for(flying, FIRST_COMPLETED)
             while done:
                 future = done.pop()
                 number = flying.pop(future)

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, FIRST_EXCEPTION, Future, ThreadPoolExecutor, as_completed, wait
+from concurrent.futures import FIRST_COMPLETED, FIRST_EXCEPTION, Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -31,6 +31,7 @@ from cdframe.retries import NEVER_SENT, backoff_s, is_repeatable, retry_after_s,
 from cdframe.stats import Tally
 from cdframe.throttle import Throttle
 from cdframe.types import FrameKind
+from cdframe.waiting import wait_for
 from cdframe.workers import Workers, nobody_waits
 from cdframe.writes import Write, collect_writes, let_go_of_bodies
 
@@ -179,7 +180,7 @@ class Session:
                     self._check_open()
                     futures.append(executor.submit(write.send))
                     flying.add(futures[-1])
-                for future in wait(flying, return_when=FIRST_COMPLETED).done:
+                for future in wait_for(flying, FIRST_COMPLETED):
                     flying.remove(future)
                     if future.cancelled():
                         self._check_open()
@@ -315,13 +316,16 @@ class Session:
 def _watch(futures: Sequence[Future[Any]], progress: Callable[[int, int], None] | None, until: str) -> None:
     """Wait for calls, all of them or up to the first error, and tell how far they are."""
     if progress is None:
-        wait(futures, return_when=until)
+        wait_for(futures, until)
         return
     progress(0, len(futures))
-    for done, future in enumerate(as_completed(futures), 1):
-        progress(done, len(futures))
-        if until == FIRST_EXCEPTION and future.exception() is not None:
-            return
+    flying = set(futures)
+    while flying:
+        for future in wait_for(flying, FIRST_COMPLETED):
+            flying.remove(future)
+            progress(len(futures) - len(flying), len(futures))
+            if until == FIRST_EXCEPTION and future.exception() is not None:
+                return
 
 
 def _connection_error(

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from cdframe.waiting import A_MOMENT
+
 ASKS_FOR_LESS = frozenset({429, 503})
 """Statuses by which a server says that it has too much to do."""
 
@@ -48,7 +50,7 @@ class Throttle:
                 closed_for = self._closed_until - time.monotonic()
                 if closed_for <= 0 and self._active < self.limit:
                     break
-                self._changed.wait(closed_for if closed_for > 0 else None)
+                self._changed.wait(min(closed_for, A_MOMENT) if closed_for > 0 else A_MOMENT)
             self._active += 1
             current = self._round
         try:
@@ -72,8 +74,10 @@ class Throttle:
 
     def pause(self, seconds: float, unless: Callable[[], bool] = _never) -> None:
         """Wait, unless there is a reason not to."""
+        end = time.monotonic() + seconds
         with self._changed:
-            self._changed.wait_for(unless, seconds)
+            while not unless() and (rest := end - time.monotonic()) > 0:
+                self._changed.wait(min(rest, A_MOMENT))
 
     def wake(self) -> None:
         """Let all who wait ask again whether they still should."""

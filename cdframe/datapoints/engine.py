@@ -17,7 +17,7 @@ import math
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -33,6 +33,7 @@ from cdframe.datapoints.windows import SeriesProgress, Window
 from cdframe.errors import CogniteAPIError, CogniteNotFoundError, merge_not_found
 from cdframe.session import Session
 from cdframe.timestamps import granularity_to_ms
+from cdframe.waiting import wait_for
 
 MOST_ITEMS = 100
 """The most series in a request."""
@@ -178,7 +179,7 @@ class Engine:
                 if progress is not None:
                     progress(done, done + len(flying) + len(decoding) + self._requests_to_come())
                 under_way: list[Future[Any]] = [*flying, *decoding]
-                finished = wait(under_way, return_when=FIRST_COMPLETED).done
+                finished = wait_for(under_way, FIRST_COMPLETED)
                 for fetched in finished & flying.keys():
                     request = flying.pop(fetched)
                     try:

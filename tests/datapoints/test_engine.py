@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from typing import Any
@@ -244,14 +245,123 @@ def test_counts_that_lag_do_not_lose_points(wire: Wire, small_pages: None, store
     assert any("aggregates" in item for body in wire.asked for item in body["items"])
 
 
+def test_counts_that_are_missing_do_not_lose_points(
+    wire: Wire, small_pages: None, store: dict[str, np.ndarray]
+) -> None:
+    def none(body: Body, pages: list[DatapointsPage]) -> list[DatapointsPage]:
+        for page in pages:
+            if page.aggregates is not None:
+                page.timestamps = page.timestamps[:0]
+                page.aggregates = {name: column[:0] for name, column in page.aggregates.items()}
+        return pages
+
+    wire.changed_pages = none
+    for name in ("dense", "bursty"):
+        wire.asked.clear()
+        check(wire.api().retrieve(0, "now", external_id=name), name, store[name])
+        assert sum("aggregates" in item for body in wire.asked for item in body["items"]) == 1
+
+
 def test_counts_that_fail_are_done_without(wire: Wire, small_pages: None, store: dict[str, np.ndarray]) -> None:
+    """They share a request with points: it fails as a whole, and the points are asked for again."""
+    failed: list[Body] = []
+
     def no_counts(request: httpx.Request) -> httpx.Response | None:
-        if b"count" in request.read():
-            return httpx.Response(400, json={"error": {"code": 400, "message": "no counts here"}})
-        return None
+        if b"count" not in request.read():
+            return None
+        failed.append(json.loads(request.content))
+        return httpx.Response(400, json={"error": {"code": 400, "message": "no counts here"}})
 
     wire.answer = no_counts
     check(wire.api().retrieve(0, "now", external_id="dense"), "dense", store["dense"])
+    windows = [item for body in failed for item in body["items"] if "aggregates" not in item]
+    assert len(failed) == 1
+    assert windows
+    asked = [item for body in wire.asked for item in body["items"]]
+    assert all(asked.count(window) == 1 for window in windows)
+
+
+def test_an_error_that_counts_are_not_to_blame_for_is_raised(wire: Wire, small_pages: None) -> None:
+    def refuse(request: httpx.Request) -> httpx.Response | None:
+        return httpx.Response(400, json={"error": {"code": 400, "message": "no more"}}) if wire.asked else None
+
+    wire.answer = refuse
+    with pytest.raises(CogniteAPIError, match="no more"):
+        wire.api().retrieve(0, "now", external_id="dense")
+
+
+def test_one_series_is_finished_and_another_is_not(wire: Wire, small_pages: None, store: dict[str, np.ndarray]) -> None:
+    names = ["many8", "dense", "many0", "texts", "many5"]
+    frame = wire.api().retrieve(0, "now", external_id=names)
+    for name in names:
+        part = frame.filter(pl.col("external_id") == name)
+        assert part["timestamp"].dt.epoch("ms").to_list() == store[name].tolist()
+    asked = [item["externalId"] for body in wire.asked for item in body["items"]]
+    assert [asked.count(name) for name in ("many8", "many0", "many5")] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("cursors", [True, False])
+def test_a_full_page_may_be_the_last_one(client: CogniteClient, wire: Wire, small_pages: None, cursors: bool) -> None:
+    name = f"a full page {cursors}"
+    client.time_series.create({"external_id": name})
+    client.datapoints.insert([(BEGIN + n * 1000, n) for n in range(1_000)], external_id=name)
+    wire.changed_pages = None if cursors else without_cursors
+    assert wire.api().retrieve(0, "now", external_id=name)["value"].to_list() == list(range(1_000))
+    assert requests(wire) <= 2 + 10 + 1  # no cursor is no proof of an end: guesses of all workers, and counts
+
+
+# One series asked for twice
+
+
+def ids_of(client: CogniteClient, name: str) -> int:
+    return client.time_series.retrieve(external_id=name)["id"].item()
+
+
+@pytest.mark.parametrize("name", ["dense", "texts"])
+def test_a_series_by_id_and_by_external_id_is_read_once(
+    client: CogniteClient, wire: Wire, small_pages: None, store: dict[str, np.ndarray], name: str
+) -> None:
+    id = ids_of(client, name)
+    frame = wire.api().retrieve(0, BEGIN * 2, id=id, external_id=name)
+    check(frame.filter(pl.col("id") == id), name, store[name])
+    check(frame.filter(pl.col("external_id") == name), name, store[name])
+    assert frame.height == 2 * len(store[name])
+    pages = [item for body in wire.asked for item in body["items"] if "aggregates" not in item]
+    by_id = sum("id" in item for item in pages)
+    assert min(by_id, len(pages) - by_id) == 1  # one of the two has a first page only
+
+
+def test_a_series_by_id_and_by_external_id_in_a_wide_frame(
+    client: CogniteClient, wire: Wire, small_pages: None, store: dict[str, np.ndarray]
+) -> None:
+    id = ids_of(client, "dense")
+    frame = wire.api().retrieve_dataframe(0, "now", None, None, id=id, external_id=["dense", "many8"])
+    assert frame.columns == ["timestamp", str(id), "dense", "many8"]
+    assert frame["dense"].to_list() == frame[str(id)].to_list() == _values("dense", store["dense"]).to_list()
+    assert len([item for body in wire.asked for item in body["items"] if item.get("externalId") == "dense"]) == 1
+
+
+def test_a_series_by_id_and_by_external_id_in_queries(
+    client: CogniteClient, wire: Wire, small_pages: None, store: dict[str, np.ndarray]
+) -> None:
+    span = {"start": 0, "end": BEGIN * 2}
+    first, second, third, limited = wire.api().query(
+        [
+            {"id": ids_of(client, "dense"), **span},
+            {"external_id": "dense", **span},
+            {"external_id": ["many8", "dense"], **span},
+            {"external_id": "dense", **span, "limit": 3},
+        ]
+    )
+    check(first, "dense", store["dense"])
+    check(second, "dense", store["dense"])
+    check(third.filter(pl.col("external_id") == "dense"), "dense", store["dense"])
+    check(limited, "dense", store["dense"][:3])
+    items = [item for body in wire.asked for item in body["items"] if item.get("externalId") == "dense"]
+    assert len(items) == 2  # the first page, and that of the read with a limit
+
+
+# While series change
 
 
 def test_a_series_that_is_deleted_meanwhile(client: CogniteClient, wire: Wire, small_pages: None) -> None:
@@ -346,7 +456,7 @@ def test_an_error_stops_the_read(wire: Wire, small_pages: None) -> None:
 def test_an_interrupted_read_ends_at_once(wire: Wire, small_pages: None, monkeypatch: pytest.MonkeyPatch) -> None:
     before = set(threading.enumerate())
     api = wire.api(max_workers=3)
-    real = engine_module.wait
+    real = engine_module.wait_for
 
     def interrupted(*arguments: Any, **options: Any) -> Any:
         result = real(*arguments, **options)
@@ -354,7 +464,7 @@ def test_an_interrupted_read_ends_at_once(wire: Wire, small_pages: None, monkeyp
             raise KeyboardInterrupt
         return result
 
-    monkeypatch.setattr(engine_module, "wait", interrupted)
+    monkeypatch.setattr(engine_module, "wait_for", interrupted)
     with pytest.raises(KeyboardInterrupt):
         api.retrieve(0, "now", external_id="dense")
     wire.end_clients()
