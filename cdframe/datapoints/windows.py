@@ -142,7 +142,7 @@ class SeriesProgress:
             end = self.grid.ceil(span.density.reach(span.start, share, end))
             # So many moments cannot have more rows than fit.
             end = min(span.end, max(end, self.grid.shift(span.start, room - self.lead(span.start))))
-            expected = min(share, expected)
+            expected = min(span.density.expected(span.start, end), self.grid.count(span.start, end), expected)
         limit = int(min(room, self.bound(span.start, end)))
         window = Window(self, span.start, end, limit, min(expected, limit), span.cursor)
         if end >= span.end:
