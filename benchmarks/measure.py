@@ -90,11 +90,11 @@ def report(job: Job, task: Task) -> None:
     given = task.prepare()
     if job.replayed:
         job.control("reset", "POST")
-    held = _restart_peak()
+    held = restart_peak()
     begin, cpu_begin = time.perf_counter(), time.process_time()
     result = task.run(given)
     seconds, cpu_seconds = time.perf_counter() - begin, time.process_time() - cpu_begin
-    memory = _peak() - held
+    memory = peak() - held
     stats = job.control("stats") if job.replayed else {}
     count, total = task.check(result)
     measurement = Measurement(
@@ -110,15 +110,16 @@ def report(job: Job, task: Task) -> None:
     print(json.dumps(asdict(measurement)))
 
 
-def _restart_peak() -> int:
+def restart_peak() -> int:
     """The memory that the process holds now, in bytes, where the peak begins anew."""
     with suppress(OSError):  # Linux only: elsewhere the peak is that since the start of the process
         Path("/proc/self/clear_refs").write_text("5")
         return _status("VmRSS")
-    return _peak()
+    return peak()
 
 
-def _peak() -> int:
+def peak() -> int:
+    """The most memory that the process held since its start, or since the peak began anew, in bytes."""
     if STATUS.exists():  # as a child of a larger process, ru_maxrss begins with that one's
         return _status("VmHWM")
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

@@ -71,11 +71,11 @@ def parse_queries(body: Mapping[str, Any]) -> list[Query]:
     return queries
 
 
-def items_of(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+def items_of(body: Mapping[str, Any], most: int = MOST_ITEMS) -> list[dict[str, Any]]:
     """The items of a request about series."""
     items = body.get("items")
-    if not isinstance(items, list) or not 1 <= len(items) <= MOST_ITEMS:
-        raise Refusal(f"items must be a list of 1 to {MOST_ITEMS}")
+    if not isinstance(items, list) or not 1 <= len(items) <= most:
+        raise Refusal(f"items must be a list of 1 to {most}")
     return items
 
 
