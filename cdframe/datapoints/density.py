@@ -37,18 +37,19 @@ class Density(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Uniform:
-    """Rows at one rate (rows per ms)."""
+    """Rows at one rate (rows per ms), up to a moment."""
 
     rate: float
     dispersion: float = 1.0
+    until: float = math.inf
 
     def expected(self, start: int, end: int) -> float:
         """How many rows [start, end) may have."""
-        return self.rate * (end - start)
+        return self.rate * max(0.0, min(end, self.until) - start)
 
     def reach(self, start: int, rows: float, end: int) -> int:
         """The moment, at most `end`, up to which so many rows are expected from `start` on."""
-        if self.rate * (end - start) <= rows:
+        if self.expected(start, end) <= rows:
             return end
         return min(end, start + max(1, int(rows / self.rate)))
 

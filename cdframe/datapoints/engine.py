@@ -23,16 +23,15 @@ from functools import partial
 from typing import Any
 
 import httpx
-import numpy as np
 
 from cdframe.datapoints.assemble import SeriesColumns, gather
-from cdframe.datapoints.density import AtMost, Density, Histogram, Uniform, counting_granularity, histogram
-from cdframe.datapoints.pages import Ints, Page, PagesRequest
+from cdframe.datapoints.density import AtMost, Density, Uniform
+from cdframe.datapoints.pages import Ints, Item, Page, PagesRequest
 from cdframe.datapoints.plan import SeriesRead
+from cdframe.datapoints.surveys import CountItem, EndItem, count_item, end_item
 from cdframe.datapoints.windows import SeriesProgress, Window
 from cdframe.errors import CogniteAPIError, CogniteNotFoundError, merge_not_found
 from cdframe.session import Session
-from cdframe.timestamps import granularity_to_ms
 from cdframe.waiting import wait_for
 
 MOST_ITEMS = 100
@@ -58,27 +57,6 @@ Group = tuple[bool, bool]
 """Requests hold reads that are alike in: aggregates or raw points, unknown ids ignored or not."""
 
 
-@dataclass(frozen=True, slots=True)
-class _CountItem:
-    """Asks for the counts of what is left of a series."""
-
-    series: SeriesProgress
-    read: SeriesRead
-    limit: int
-
-    def wire(self) -> dict[str, Any]:
-        """Its form on the wire."""
-        read = self.read
-        return {
-            **read.identity,
-            "start": read.start,
-            "end": read.end,
-            "limit": self.limit,
-            "aggregates": list(read.aggregates),
-            "granularity": read.granularity,
-        }
-
-
 def read_series(
     session: Session, reads: Iterable[SeriesRead], progress: Progress | None = None
 ) -> dict[SeriesRead, SeriesProgress]:
@@ -96,21 +74,22 @@ def read_series(
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """A request for windows, and for the counts of some series."""
+    """A request for windows, and for what helps to cut those to come."""
 
-    windows: list[Window]
-    counts: list[_CountItem]
     pages: PagesRequest
+    windows: list[Window]
+    counts: Sequence[CountItem] = ()
+    ends: Sequence[EndItem] = ()
 
 
 def count_points(session: Session, reads: Sequence[SeriesRead]) -> dict[SeriesRead, Density]:
     """Tell where the rows of some reads of numbers are, by counts of their points."""
     batches = [list(batch) for batch in _batches([SeriesProgress(read) for read in reads])]
-    items = [[_count_item(series, MOST_AGGREGATES // len(batch)) for series in batch] for batch in batches]
+    items = [[count_item(series, MOST_AGGREGATES // len(batch)) for series in batch] for batch in batches]
     requests = [PagesRequest(batch, ignore_unknown_ids=True) for batch in items]
     answers = session.run([partial(request.fetch, session) for request in requests])
     return {
-        item.series.read: _histogram(item, page) or AtMost(0)
+        item.series.read: item.histogram(page) or AtMost(0)
         for batch, request, answer in zip(items, requests, answers, strict=True)
         for item, page in zip(batch, request.decode(answer), strict=True)
     }
@@ -274,7 +253,7 @@ class Engine:
     def _next(self) -> _Request | None:
         """What to ask for next; None when everything has been, or what comes may have to be waited for."""
         if self._cut:
-            return self._pages_request(self._cut.popleft())
+            return _request(self._cut.popleft())
         if self._is_full:
             return self._next_of_first_series()
         if self._first:
@@ -295,43 +274,47 @@ class Engine:
         return self._windows()
 
     def _first_pages(self, batch: list[SeriesProgress]) -> _Request:
+        """Ask for the first page of some series, and where they end if that takes no further request."""
         room = _capacity(batch[0]) // len(batch)
-        return self._pages_request([series.cut(series.spans[0], room) for series in batch])
+        long = [series for series in batch if series.bound(series.origin, series.read.end) > room]
+        ends = [end_item(series) for series in long] if len(batch) + len(long) <= MOST_ITEMS else []
+        room = max(1, (_capacity(batch[0]) - len(ends)) // len(batch))
+        return _request([series.cut(series.spans[0], room) for series in batch], ends=ends)
 
     def _windows(self) -> _Request | None:
         """Ask for windows, and in the same request for counts where they pay."""
         windows = self.cut_windows()
         counted = self._series_to_count()
         if not counted:
-            return self._pages_request(windows) if windows else None
+            return _request(windows) if windows else None
         # Of aggregates an answer holds only so many, counts included; so these do not travel with others.
         alike = bool(windows) and _group(windows[0].series) == _group(counted[0]) and not windows[0].read.aggregates
         if windows and not (alike and len(windows) + len(counted) <= MOST_ITEMS):
             self._cut.append(windows)
             windows = []
-        return self._pages_request(windows, counted)
+        return _request(windows, self._count_items(counted))
 
-    def _pages_request(self, windows: list[Window], counted: Sequence[SeriesProgress] = ()) -> _Request:
-        ignore = (windows[0].series if windows else counted[0]).read.ignore_unknown_ids
-        counts = self._count_items(counted)
-        return _Request(windows, counts, PagesRequest([*windows, *counts], ignore))
+    def _accept(self, request: _Request, answered: Sequence[Page | None]) -> None:
+        self._session.tally.add(points_read=sum(len(page) for page in answered if page is not None))
+        of_windows, of_counts = len(request.windows), len(request.windows) + len(request.counts)
+        for end, page in zip(request.ends, answered[of_counts:], strict=True):
+            end.accept(page)  # before windows, whose spans shall know it
+        for window, page in zip(request.windows, answered[:of_windows], strict=True):
+            self._accept_window(window, page)
+        for count, page in zip(request.counts, answered[of_windows:of_counts], strict=True):
+            count.accept(page)
+            self._make_ready(count.series)
 
-    def _accept(self, request: _Request, pages: Sequence[Page | None]) -> None:
-        windows, counts = request.windows, request.counts
-        self._session.tally.add(points_read=sum(len(page) for page in pages if page is not None))
-        for window, page in zip(windows, pages[: len(windows)], strict=True):
-            series = window.series
-            if page is not None:
-                if not self._is_stream:
-                    page = self._with_shared_times(page)
-                    self._find_twin(series, page)
-                self._waiting += len(page)
-            if series.accept(window, page) and not (series.counted or series.counting or series.is_string):
-                self._uncounted.append(series)
-            self._make_ready(series)
-        for item, page in zip(counts, pages[len(windows) :], strict=True):
-            item.series.count_in(_histogram(item, page))
-            self._make_ready(item.series)
+    def _accept_window(self, window: Window, page: Page | None) -> None:
+        series = window.series
+        if page is not None:
+            if not self._is_stream:
+                page = self._with_shared_times(page)
+                self._find_twin(series, page)
+            self._waiting += len(page)
+        if series.accept(window, page) and not (series.counted or series.counting or series.is_string):
+            self._uncounted.append(series)
+        self._make_ready(series)
 
     def _find_twin(self, series: SeriesProgress, page: Page) -> None:
         """Let a series that was asked for by id and by external id be read once."""
@@ -377,7 +360,7 @@ class Engine:
         to_come = sum(series.rows_to_come() / _capacity(series) for series in candidates)
         return candidates if to_come >= _COUNTS_PAY_FROM else []
 
-    def _count_items(self, candidates: Sequence[SeriesProgress]) -> list[_CountItem]:
+    def _count_items(self, candidates: Sequence[SeriesProgress]) -> list[CountItem]:
         if not candidates:
             return []
         to_come = sum(series.rows_to_come() / _capacity(series) for series in candidates)
@@ -385,12 +368,17 @@ class Engine:
         for series in candidates:
             # Until counts are there, some windows go by the density seen so far, so that workers are not idle.
             series.counting, series.guesses = True, max(1, self._workers // len(candidates))
-        return [_count_item(series, max(1, limit)) for series in candidates]
+        return [count_item(series, max(1, limit)) for series in candidates]
 
     def _requests_to_come(self) -> int:
         """Guess for progress: nothing is made of densities that are only thought to go on, but the next request."""
         requests = sum(series.known_rows(_capacity(series)) / _capacity(series) for series in self._ready)
         return len(self._first) + math.ceil(requests)
+
+
+def _request(windows: list[Window], counts: Sequence[CountItem] = (), ends: Sequence[EndItem] = ()) -> _Request:
+    items: list[Item] = [*windows, *counts, *ends]
+    return _Request(PagesRequest(items, items[0].read.ignore_unknown_ids), windows, counts, ends)
 
 
 def _group(series: SeriesProgress) -> Group:
@@ -416,36 +404,3 @@ def _share_out(windows: Sequence[Window], room: int) -> None:
     for window in windows:
         more = room * window.limit // asked
         window.limit = int(min(window.limit + more, max(window.limit, window.series.bound(window.start, window.end))))
-
-
-def _count_item(series: SeriesProgress, limit: int) -> _CountItem:
-    start, end = series.spans[0].start, series.read.end
-    read = replace(
-        series.read,
-        start=start,
-        end=end,
-        aggregates=("count",),
-        granularity=counting_granularity(start, end, limit),
-        limit=None,
-        include_outside_points=False,
-    )
-    return _CountItem(series, read, limit)
-
-
-def _histogram(item: _CountItem, page: Page | None) -> Histogram | None:
-    if page is None or not len(page) or item.read.granularity is None:
-        return None
-    counts = page.columns["count"]
-    assert isinstance(counts, np.ndarray)
-    counts = np.nan_to_num(counts)
-    # The first bucket begins at a whole unit of time: what it counts before the span has come already.
-    counts[0] = max(0.0, counts[0] - item.series.rows_between(int(page.timestamps[0]), item.read.start))
-    seen = item.series.spans[0].density if item.series.spans else None
-    return histogram(
-        page.timestamps,
-        counts,
-        granularity_to_ms(item.read.granularity),
-        start=item.read.start,
-        seen=seen if isinstance(seen, Uniform) else None,
-        step=item.series.grid.step,
-    )

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from bisect import insort
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cdframe.datapoints.density import AtMost, Density, Histogram, Uniform, density_of, filling, margin
@@ -86,6 +86,7 @@ class SeriesProgress:
     counting: bool = False
     counted: bool = False
     guesses: int = 0  # windows that may still be cut before counts are there
+    rows_until: int | None = None  # where its rows end, as far as it is known
     pages: list[tuple[float, Page]] = field(default_factory=list)
     given: int = 0  # rows of pages that were taken out
     last: float = -math.inf  # the time of the last of them
@@ -254,11 +255,12 @@ class SeriesProgress:
                 f"The server's answer for {self.read.identity} says that there is more, but leads nowhere: no point in "
                 f"[{window.start}, {window.end}) ms came, and no new cursor."
             )
-        density: Density | None = None
         if rows > 1:
             density = density_of(inside.timestamps)
         else:
             density = Uniform(max(1, rows) / (start - window.start or window.end - window.start))
+        if self.rows_until is not None:
+            density = replace(density, until=self.rows_until)
         insort(self.spans, Span(start, window.end, density, cursor, window.start), key=lambda span: span.start)
         return True
 
@@ -268,7 +270,7 @@ class SeriesProgress:
         if span is None or span.learned_at > window.start or not isinstance(span.density, Uniform):
             return
         seen = rows / (window.end - window.start)
-        span.density = Uniform(seen or span.density.rate * _DROUGHT, span.density.dispersion)
+        span.density = replace(span.density, rate=seen or span.density.rate * _DROUGHT)
         span.learned_at = window.start
 
     def _stop_at_limit(self) -> None:
