@@ -283,8 +283,9 @@ class Engine:
 
     def _windows(self) -> _Request | None:
         """Ask for windows, and in the same request for counts where they pay."""
-        windows = self.cut_windows()
         counted = self._series_to_count()
+        # Until counts are there, some windows go by the density seen so far, so that workers are not idle.
+        windows = self.cut_windows() if len(counted) <= self._workers else []
         if not counted:
             return _request(windows) if windows else None
         # Of aggregates an answer holds only so many, counts included; so these do not travel with others.
@@ -366,8 +367,7 @@ class Engine:
         to_come = sum(series.rows_to_come() / _capacity(series) for series in candidates)
         limit = int(min(MOST_AGGREGATES, max(_COUNTS_A_REQUEST, _COUNTS_A_REQUEST * to_come))) // len(candidates)
         for series in candidates:
-            # Until counts are there, some windows go by the density seen so far, so that workers are not idle.
-            series.counting, series.guesses = True, max(1, self._workers // len(candidates))
+            series.counting, series.guesses = True, self._workers // len(candidates)
         return [count_item(series, max(1, limit)) for series in candidates]
 
     def _requests_to_come(self) -> int:
