@@ -37,11 +37,12 @@ class Density(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Uniform:
-    """Rows at one rate (rows per ms), up to a moment."""
+    """Rows at one rate (rows per ms), up to a moment; whether they have come at it for long."""
 
     rate: float
     dispersion: float = 1.0
     until: float = math.inf
+    is_steady: bool = True
 
     def expected(self, start: int, end: int) -> float:
         """How many rows [start, end) may have."""
@@ -108,7 +109,7 @@ def density_of(times: NDArray[np.int64]) -> Uniform:
     if wander <= _STEADY:
         return Uniform(rate, min(1.0, wander))
     recent = times[-max(2, len(times) // 8) :]
-    return Uniform((len(recent) - 1) / max(1, int(recent[-1] - recent[0])))
+    return Uniform((len(recent) - 1) / max(1, int(recent[-1] - recent[0])), is_steady=False)
 
 
 def margin(expected: float, dispersion: float) -> float:

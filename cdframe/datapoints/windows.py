@@ -108,6 +108,12 @@ class SeriesProgress:
         """Whether nothing is left to be asked for or to come."""
         return not self.spans and not self.flying
 
+    @property
+    def is_steady(self) -> bool:
+        """Whether rows are likely to go on at the pace seen: a burst may end any moment."""
+        density = self.spans[0].density if self.spans else None
+        return not isinstance(density, Uniform) or density.is_steady
+
     def lead(self, start: int) -> int:
         """How many buckets before its start a window asks for."""
         return int(self.carries and start != self.origin)
