@@ -368,7 +368,7 @@ class Engine:
         limit = int(min(MOST_AGGREGATES, max(_COUNTS_A_REQUEST, _COUNTS_A_REQUEST * to_come))) // len(candidates)
         for series in candidates:
             series.counting = True
-            series.guesses = self._workers // len(candidates) if series.is_steady else 1
+            series.guesses = 2 * self._workers // len(candidates) if series.is_steady else 1
         return [count_item(series, max(1, limit)) for series in candidates]
 
     def _requests_to_come(self) -> int:
