@@ -257,31 +257,35 @@ def _chunked(chunks: Sequence[Ints | Values], of_type: pa.DataType) -> pa.Chunke
 
 def _whole(chunks: Iterable[Ints | Values]) -> Iterator[Ints | Values]:
     """Put together what lies side by side in memory, as the pages of one answer do, without copying it."""
+    last: NDArray[Any] | None = None
     owner: NDArray[Any] | None = None
     first = behind = 0  # addresses of what has been put together
     for chunk in chunks:
         if not len(chunk):
             continue
-        base = chunk.base if isinstance(chunk, np.ndarray) else None
-        address = chunk.__array_interface__["data"][0] if isinstance(base, np.ndarray) else 0
-        if base is not None and base is owner and address == behind:
+        address = chunk.__array_interface__["data"][0] if isinstance(chunk, np.ndarray) else 0
+        if last is not None and address == behind and owner is not None and chunk.base is owner:
             behind += chunk.nbytes
             continue
-        if owner is not None:
-            yield _between(owner, first, behind)
-        owner = base if isinstance(base, np.ndarray) and base.dtype == chunk.dtype and base.ndim == 1 else None
-        if owner is None:
-            yield chunk
+        if last is not None:
+            yield _between(last, first, behind)
+        if isinstance(chunk, np.ndarray):
+            owner = chunk.base if isinstance(chunk.base, np.ndarray) else None
+            last, first, behind = chunk, address, address + chunk.nbytes
         else:
-            first, behind = address, address + chunk.nbytes
-    if owner is not None:
-        yield _between(owner, first, behind)
+            last = None
+            yield chunk
+    if last is not None:
+        yield _between(last, first, behind)
 
 
-def _between(owner: NDArray[Any], first: int, behind: int) -> NDArray[Any]:
-    """The part of a contiguous array between two addresses."""
-    start = owner.__array_interface__["data"][0]
-    return owner[(first - start) // owner.itemsize : (behind - start) // owner.itemsize]
+def _between(part: NDArray[Any], first: int, behind: int) -> NDArray[Any]:
+    """What lies between two addresses of the array that a part belongs to."""
+    if part.base is None or behind - first == part.nbytes:
+        return part
+    octets = part.base.view(np.uint8)
+    start = octets.__array_interface__["data"][0]
+    return octets[first - start : behind - start].view(part.dtype)
 
 
 def _joined(chunks: Sequence[Ints | Values]) -> Any:

@@ -31,6 +31,7 @@ from cdframe.datapoints.plan import SeriesRead
 from cdframe.datapoints.surveys import CountItem, EndItem, count_item, end_item
 from cdframe.datapoints.windows import SeriesProgress, Window
 from cdframe.errors import CogniteAPIError, CogniteNotFoundError, merge_not_found
+from cdframe.protobuf import ColumnMemory
 from cdframe.session import Session
 from cdframe.waiting import wait_for
 
@@ -125,6 +126,7 @@ class Engine:
         self._cut: deque[list[Window]] = deque()  # windows that fill a request which is still to be made
         self._uncounted: list[SeriesProgress] = []
         self._waiting = 0.0  # rows in pages that nobody has taken
+        self._memory = ColumnMemory()
         self._times: dict[tuple[int, int, int], Ints] = {}
         self._twins: dict[tuple[int, SeriesRead], SeriesProgress] = {}
         self._not_found: list[CogniteNotFoundError] = []
@@ -167,7 +169,7 @@ class Engine:
                         done += 1
                         self._reject(request, error)
                     else:
-                        decoding[decoders.submit(request.pages.decode, answer)] = request
+                        decoding[decoders.submit(request.pages.decode, answer, self._memory)] = request
                 for decoded in finished & decoding.keys():
                     done += 1
                     self._accept(decoding.pop(decoded), decoded.result())

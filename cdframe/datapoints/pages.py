@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from cdframe.datapoints.plan import SeriesRead
 from cdframe.errors import CogniteConnectionError
-from cdframe.protobuf import DatapointsPage, DecodeError, decode_list_response
+from cdframe.protobuf import ColumnMemory, DatapointsPage, DecodeError, decode_list_response
 from cdframe.session import Session
 
 Ints: TypeAlias = NDArray[np.int64]
@@ -96,15 +96,15 @@ class PagesRequest:
         payload = {"items": [item.wire() for item in self.items], "ignoreUnknownIds": self.ignore_unknown_ids}
         return session.request("POST", PATH, json=payload, accept=PROTOBUF)
 
-    def decode(self, response: httpx.Response) -> list[Page | None]:
-        """Give the page of each item; None for a series that does not exist.
+    def decode(self, response: httpx.Response, memory: ColumnMemory | None = None) -> list[Page | None]:
+        """Give the page of each item, in the memory of a read; None for a series that does not exist.
 
         Raises:
             CogniteConnectionError: an answer that is not what was asked for.
         """
         wanted = sorted({name for item in self.items for name in item.read.aggregates})
         try:
-            answered = decode_list_response(response.content, aggregates=wanted)
+            answered = decode_list_response(response.content, aggregates=wanted, memory=memory)
         except DecodeError as error:
             content_type = response.headers.get("content-type")
             raise CogniteConnectionError(

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cdframe.protobuf.column_memory import ColumnMemory
 from cdframe.protobuf.messages import (
     AGGREGATE_DATAPOINT,
     AGGREGATES,
@@ -52,11 +53,15 @@ class _Points:
         self.parts.append(part)
 
 
-def decode_list_response(body: Body, *, aggregates: Collection[str] | None = None) -> list[DatapointsPage]:
+def decode_list_response(
+    body: Body, *, aggregates: Collection[str] | None = None, memory: ColumnMemory | None = None
+) -> list[DatapointsPage]:
     """Read the pages of a DataPointListResponse.
 
-    Of aggregates only those named are decoded, with None all that have a value in some row.
+    Of aggregates only those named are decoded, with None all that have a value in some row. Answers of one read may
+    share the `memory` of their columns.
     """
+    memory = memory or ColumnMemory()
     message = _aggregate_message(aggregates)
     view = memoryview(body).cast("B")
     pages, points = [], []
@@ -65,10 +70,10 @@ def decode_list_response(body: Body, *, aggregates: Collection[str] | None = Non
         pages.append(page)
         points.append(datapoints)
     filled = _with_replaced(pages, points, DatapointsPage)
-    _fill_raw(filled, points)
+    _fill_raw(filled, points, memory)
     chosen = [index for index, datapoints in enumerate(points) if datapoints.kind == AGGREGATE]
     if chosen:
-        columns, edges = read_points(message, [points[index].parts for index in chosen])
+        columns, edges = read_points(message, [points[index].parts for index in chosen], memory)
         aggregate_pages = [filled[index] for index in chosen]
         _fill_aggregates(aggregate_pages, message, columns, edges, keep_empty=aggregates is not None)
     return pages
@@ -82,7 +87,7 @@ def decode_insertion_request(body: Body) -> list[InsertionItem]:
         item, datapoints = _scan_insertion(view, found)
         items.append(item)
         points.append(datapoints)
-    _fill_raw(_with_replaced(items, points, InsertionItem), points)
+    _fill_raw(_with_replaced(items, points, InsertionItem), points, ColumnMemory())
     return items
 
 
@@ -181,13 +186,15 @@ def _state_datapoints(found: ScannedField) -> DecodeError:
     )
 
 
-def _fill_raw(pages: Sequence[DatapointsPage] | Sequence[InsertionItem], points: list[_Points]) -> None:
+def _fill_raw(
+    pages: Sequence[DatapointsPage] | Sequence[InsertionItem], points: list[_Points], memory: ColumnMemory
+) -> None:
     """Read the raw datapoints of all numeric pages at once, and of all string pages."""
     for kind, message in ((NUMERIC, NUMERIC_DATAPOINT), (STRING, STRING_DATAPOINT)):
         chosen = [index for index, datapoints in enumerate(points) if datapoints.kind == kind]
         if not chosen:
             continue
-        columns, edges = read_points(message, [points[index].parts for index in chosen])
+        columns, edges = read_points(message, [points[index].parts for index in chosen], memory)
         timestamps = columns.ints("timestamp")
         status = columns.ints("status.code") if "status.code" in columns else None
         symbols = _symbols(columns) if "status.symbol" in columns else None

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from cdframe.protobuf.column_memory import ColumnMemory
 from cdframe.protobuf.fields import padded, read_fields
 from cdframe.protobuf.messages import (
     FIXED64,
@@ -43,15 +44,16 @@ class Columns:
     A column is made when its first value arrives. Columns of text hold where it stands in `octets`.
     """
 
-    def __init__(self, length: int, octets: Octets) -> None:
+    def __init__(self, length: int, octets: Octets, memory: ColumnMemory) -> None:
         self.length = length
         self._octets = octets
+        self._memory = memory
         self._columns: dict[str, NDArray[Any]] = {}
 
     def put(self, name: str, rows: slice | Ints, values: NDArray[Any]) -> None:
         column = self._columns.get(name)
         if column is None:
-            column = np.zeros((self.length, *values.shape[1:]), values.dtype)
+            column = self._memory.zeros((self.length, *values.shape[1:]), values.dtype)
             self._columns[name] = column
         column[rows] = values
 
@@ -90,7 +92,7 @@ class Columns:
         return name in self._columns
 
 
-def read_points(message: Message, lists: Sequence[Sequence[memoryview]]) -> tuple[Columns, Ints]:
+def read_points(message: Message, lists: Sequence[Sequence[memoryview]], memory: ColumnMemory) -> tuple[Columns, Ints]:
     """The records of several lists, each given in one or more parts, and where in the columns each list begins.
 
     The positions have one entry more than there are lists.
@@ -100,10 +102,10 @@ def read_points(message: Message, lists: Sequence[Sequence[memoryview]]) -> tupl
     octets = np.frombuffer(parts[0] if len(parts) == 1 else b"".join(parts), np.uint8)
     uniform = _uniform_shape(octets, message)
     if uniform is not None and not (edges % uniform.width).any():
-        columns = _read_uniform(octets, uniform)
+        columns = _read_uniform(octets, uniform, memory)
         if columns is not None:
             return columns, edges // uniform.width
-    columns = Columns(int(np.count_nonzero(octets == RECORD_TAG)), octets)
+    columns = Columns(int(np.count_nonzero(octets == RECORD_TAG)), octets, memory)
     reader = _Reader(message, octets, edges, columns)
     while reader.position < len(octets):
         reader.read_block()
@@ -176,12 +178,12 @@ def _uniform_shape(octets: Octets, message: Message) -> Shape | None:
     return shape_of(octets[:width], message, content)
 
 
-def _read_uniform(octets: Octets, shape: Shape) -> Columns | None:
+def _read_uniform(octets: Octets, shape: Shape, memory: ColumnMemory) -> Columns | None:
     """All records by one shape, None if one has another."""
     matrix = octets.reshape(-1, shape.width)
     if not shape.holds_for(matrix[-LAST:]).all():
         return None
-    columns = Columns(len(matrix), octets)
+    columns = Columns(len(matrix), octets, memory)
     for first in range(0, len(matrix), ROWS):
         rows = matrix[first : first + ROWS]
         if not shape.holds_for(rows).all():
