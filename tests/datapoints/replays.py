@@ -58,8 +58,13 @@ class NotedStore:
 
     @property
     def windows(self) -> list[Body]:
-        """What was asked for of raw points, item by item."""
-        return [item for item in self.items if "aggregates" not in item]
+        """What was asked for of raw points to read, item by item."""
+        return [item for item in self.items if "aggregates" not in item and item not in self.ends]
+
+    @property
+    def ends(self) -> list[Body]:
+        """Where it was asked for the last point of a series, item by item."""
+        return [item for item in self.items if item.get("includeOutsidePoints") and item["start"] == item["end"] - 1]
 
     @property
     def counts(self) -> list[Body]:
