@@ -125,7 +125,7 @@ class Engine:
         self._ready: list[SeriesProgress] = []  # with spans that can be cut, in the order of the plan
         self._cut: deque[list[Window]] = deque()  # windows that fill a request which is still to be made
         self._uncounted: list[SeriesProgress] = []
-        self._waiting = 0.0  # rows in pages that nobody has taken
+        self._waiting = 0  # rows in pages that nobody has taken
         self._memory = ColumnMemory()
         self._times: dict[tuple[int, int, int], Ints] = {}
         self._twins: dict[tuple[int, SeriesRead], SeriesProgress] = {}
@@ -194,9 +194,10 @@ class Engine:
         taken = []
         while self._unfinished:
             series = self._unfinished[0]
+            self._waiting -= series.held
             part = gather(series)
+            self._waiting += series.held
             if part.rows:
-                self._waiting -= part.rows
                 taken.append(part)
             if not series.is_complete:
                 break
@@ -310,12 +311,13 @@ class Engine:
 
     def _accept_window(self, window: Window, page: Page | None) -> None:
         series = window.series
-        if page is not None:
-            if not self._is_stream:
-                page = self._with_shared_times(page)
-                self._find_twin(series, page)
-            self._waiting += len(page)
-        if series.accept(window, page) and not (series.counted or series.counting or series.is_string):
+        if page is not None and not self._is_stream:
+            page = self._with_shared_times(page)
+            self._find_twin(series, page)
+        held = series.held
+        continues = series.accept(window, page)
+        self._waiting += series.held - held
+        if continues and not (series.counted or series.counting or series.is_string):
             self._uncounted.append(series)
         self._make_ready(series)
 
@@ -347,7 +349,7 @@ class Engine:
         if isinstance(error, CogniteNotFoundError):
             self._not_found.append(error)
             return
-        if not request.counts:
+        if not request.counts or error.code != 400:
             raise error
         for item in request.counts:  # what counts are for goes without them, too
             item.series.count_in(None)
@@ -359,7 +361,8 @@ class Engine:
         """Series that turned out to be long, where their counts are cheap against what is to come."""
         waiting = [series for series in dict.fromkeys(self._uncounted) if series.rows_to_come() >= _capacity(series)]
         candidates = [series for series in waiting if _group(series) == _group(waiting[0])][:MOST_ITEMS]
-        self._uncounted = [series for series in waiting if series not in candidates]
+        chosen = set(candidates)
+        self._uncounted = [series for series in waiting if series not in chosen]
         to_come = sum(series.rows_to_come() / _capacity(series) for series in candidates)
         return candidates if to_come >= _COUNTS_PAY_FROM else []
 

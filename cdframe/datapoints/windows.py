@@ -88,6 +88,7 @@ class SeriesProgress:
     guesses: int = 0  # windows that may still be cut before counts are there
     rows_until: int | None = None  # where its rows end, as far as it is known
     pages: list[tuple[float, Page]] = field(default_factory=list)
+    held: int = 0  # rows of these pages
     given: int = 0  # rows of pages that were taken out
     last: float = -math.inf  # the time of the last of them
     twin: SeriesProgress | None = None  # the same series under another identity, which reads the rest for both
@@ -196,18 +197,14 @@ class SeriesProgress:
 
         Of a complete read these are all that are left. No page overlaps another.
         """
-        open_from = math.inf
+        ready, self.pages = self.pages, []
         if not self.is_complete:
             open_from = min([span.start for span in self.spans] + [window.start for window in self.flying])
-        ready = sorted(
-            (pair for pair in self.pages if pair[0] < open_from or self.is_complete), key=lambda pair: pair[0]
-        )
-        if len(ready) < len(self.pages):
-            self.pages = [pair for pair in self.pages if pair[0] >= open_from]
-        else:
-            self.pages = []
+            self.pages = [pair for pair in ready if pair[0] >= open_from]
+            ready = [pair for pair in ready if pair[0] < open_from]
+        self.held = sum(len(page) for _, page in self.pages)
         pages: list[Page] = []
-        for _, page in ready:
+        for _, page in sorted(ready, key=lambda pair: pair[0]):
             fresh = page if page.timestamps[0] > self.last else page.between(int(self.last) + 1, 2**62)
             if self.read.limit is not None:
                 fresh = fresh.head(self.read.limit - self.given)
@@ -249,6 +246,7 @@ class SeriesProgress:
     def _keep(self, start: float, page: Page) -> None:
         if len(page):
             self.pages.append((start, page))
+            self.held += len(page)
 
     def _continue(self, window: Window, inside: Page, cursor: str | None) -> bool:
         """Make a span of what is behind a full page, if there is anything."""
