@@ -4,28 +4,40 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import urllib3
 from urllib3 import exceptions as lower
 from urllib3.util.ssl_match_hostname import CertificateError
 
-from cdframe.workers import current_call
+from cdframe.workers import Call, current_call
 
 
 class _PlainConnection(urllib3.connection.HTTPConnection):
     """A connection over which the call that waits for an answer can be ended."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._call: Call | None = None
+        self._lock = threading.Lock()
+
     def request(self, *args: Any, **kwargs: Any) -> None:
         """Send a request. Until its answer has been read, giving the call up cuts the connection."""
-        current_call().waits(self._cut)
+        call = current_call()
+        with self._lock:
+            self._call = call
+        call.waits(partial(self._cut, call))
         super().request(*args, **kwargs)
 
-    def _cut(self) -> None:
-        if self.sock is not None:
-            with suppress(OSError):
-                self.sock.shutdown(socket.SHUT_RDWR)
+    def _cut(self, call: Call) -> None:
+        """End a call, unless its answer has been read meanwhile and another call has the connection."""
+        with self._lock:
+            if self._call is call and self.sock is not None:
+                with suppress(OSError):
+                    self.sock.shutdown(socket.SHUT_RDWR)
 
 
 class _EncryptedConnection(_PlainConnection, urllib3.connection.HTTPSConnection):

@@ -220,8 +220,6 @@ class Engine:
                 most = room = _capacity(series)
             if _group(series) != group:
                 continue
-            if windows and self._is_full:
-                break
             need = series.need(span)
             if need <= room or not windows or (need > most and room >= most // _WORTH_CUTTING):
                 windows.append(series.cut(span, min(room, max(1, math.ceil(need)))))
@@ -259,11 +257,11 @@ class Engine:
             return _request(self._cut.popleft())
         if self._is_full:
             return self._next_of_first_series()
+        if self._is_stream and not self._not_found and (request := self._windows()) is not None:
+            return request  # what has begun is taken before what has not
         if self._first:
             return self._first_pages(self._first.popleft())
-        if self._not_found:
-            return None
-        return self._windows()
+        return None if self._not_found else self._windows()
 
     def _next_of_first_series(self) -> _Request | None:
         """Ask for what the series whose rows are taken next still lacks, if nothing of it is on its way."""

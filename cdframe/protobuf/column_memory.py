@@ -22,7 +22,7 @@ from cdframe.protobuf.messages import Octets
 
 _LARGE = 2**18
 """Columns of fewer bytes are arrays of their own: what keeps one of them alive shall not keep a block."""
-_BLOCK = 2**23
+_BLOCK = 2**22
 """Bytes of a block."""
 _ALIGNED = 64
 

@@ -53,7 +53,7 @@ def test_the_least_numbers_of_requests() -> None:
         "dense": 50,
         "many": 50,
         "short": 100,
-        "bursty": 20,
+        "bursty": 50,
         "zeros": 50,
         "texts": 10,
         "aggregates": 44,

@@ -16,6 +16,7 @@ from cdframe.config import resolve
 from cdframe.datapoints import DatapointsAPI
 from cdframe.session import Session
 from cdframe.types import FrameKind
+from tests.datapoints.wire import is_end
 
 Body = dict[str, Any]
 
@@ -59,12 +60,12 @@ class NotedStore:
     @property
     def windows(self) -> list[Body]:
         """What was asked for of raw points to read, item by item."""
-        return [item for item in self.items if "aggregates" not in item and item not in self.ends]
+        return [item for item in self.items if "aggregates" not in item and not is_end(item)]
 
     @property
     def ends(self) -> list[Body]:
         """Where it was asked for the last point of a series, item by item."""
-        return [item for item in self.items if item.get("includeOutsidePoints") and item["start"] == item["end"] - 1]
+        return [item for item in self.items if is_end(item)]
 
     @property
     def counts(self) -> list[Body]:

@@ -21,6 +21,7 @@ from cdframe import CogniteAPIError, CogniteClient, CogniteConnectionError
 from cdframe.datapoints import engine as engine_module
 from tests.datapoints import replays
 from tests.datapoints.replays import NotedStore
+from tests.datapoints.wire import is_end
 
 ROOT = Path(__file__).parent.parent.parent
 SECONDS = 10.0
@@ -147,7 +148,7 @@ def test_leaving_a_stream_does_not_wait_for_the_server(
     released = threading.Event()
 
     def hang_behind_200_000_points(body: replays.Body) -> None:
-        if any(item["start"] >= 200_000_000 for item in body["items"]):
+        if any(item["start"] >= 200_000_000 and not is_end(item) for item in body["items"]):
             released.wait(60)
 
     served[1].change = hang_behind_200_000_points

@@ -79,6 +79,11 @@ class Wire(httpx.BaseTransport):
         """How many items all requests for points had together."""
         return sum(len(body["items"]) for body in self.asked)
 
+    @property
+    def windows(self) -> list[dict[str, Any]]:
+        """Those of them that ask for points to read, and not for counts or where a series ends."""
+        return [item for body in self.asked for item in body["items"] if "aggregates" not in item and not is_end(item)]
+
     def api(self, frame: FrameKind = "polars", **arguments: Any) -> DatapointsAPI:
         """The datapoints calls of a client on this wire."""
         access = {
@@ -94,6 +99,11 @@ class Wire(httpx.BaseTransport):
         """End the threads of all clients on this wire."""
         for session in self._sessions:
             session.close()
+
+
+def is_end(item: dict[str, Any]) -> bool:
+    """Whether an item asks for the last point of a series: for what lies outside of next to no range."""
+    return bool(item.get("includeOutsidePoints")) and item["start"] == item["end"] - 1
 
 
 def without_cursors(_: Body, pages: list[DatapointsPage]) -> list[DatapointsPage]:
