@@ -1,7 +1,7 @@
 """Which bodies of requests are worth gzip.
 
 JSON always is: it shrinks to a tenth. What insertions of points shrink to at level 1 depends on the values. Measured on
-one core of a laptop-like machine, with 100,000 points a body:
+one core, with 100,000 points a body:
 
     full doubles (random, or a walk)          58 to 64 %    25 ms   pays on lines slower than 200 to 280 Mbit/s
     floats of 32 bits                         45 %          19 ms   400 Mbit/s
