@@ -22,8 +22,8 @@ bench: $(READY)
 
 docs: $(READY)
 	$(BIN)/pdoc --docformat google --output-directory docs/reference cdframe cdframe.resources.time_series \
-		cdframe.resources.login cdframe.datapoints.api cdframe.datapoints.streams cdframe.datapoints.synthetic cdframe.accessors cdframe.errors \
-		cdframe.timestamps cdframe.testing
+		cdframe.resources.login cdframe.datapoints.api cdframe.datapoints.streams cdframe.datapoints.synthetic \
+		cdframe.accessors cdframe.errors cdframe.timestamps cdframe.testing
 	@echo "The reference is in docs/reference/index.html."
 
 lint: $(READY)
