@@ -3,8 +3,9 @@
 One loop, in the thread of the caller, decides what is asked for next whenever a request has come back; the threads of
 the session only fetch and decode. It goes through three stages for each series, and series need not be in the same one:
 
-1. The first page of every series, up to 100 series a request. Most reads end here. Where it is known beforehand that
-   all rows fit into one round of requests, these already ask for all of them.
+1. The first page of every series, up to 100 series a request, and where series end if that takes no further request.
+   Most reads end here. Where it is known beforehand that all rows fit into one round of requests, these already ask
+   for all of them.
 2. Counts, for series that turn out to be long, tell where their points are. They travel as items of the next request.
 3. Windows, cut so that requests are full, and so that all workers have some.
 

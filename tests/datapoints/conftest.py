@@ -1,11 +1,13 @@
-"""A local CDF for each module of tests, with a client, and a wire to look at requests."""
+"""A local CDF for each module of tests, with a client, and a wire to look at requests; notes of a replay server."""
 
 from collections.abc import Iterator
 
 import pytest
 
+from benchmarks import replay
 from cdframe import CogniteClient
 from cdframe.local import LocalCDF
+from tests.datapoints.replays import NotedStore
 from tests.datapoints.wire import Wire
 
 
@@ -28,3 +30,10 @@ def wire(engine: LocalCDF) -> Iterator[Wire]:
     wire = Wire(engine)
     yield wire
     wire.end_clients()
+
+
+@pytest.fixture
+def noted(served: tuple[replay.Server, NotedStore]) -> NotedStore:
+    """Notes of what one test asks of the replay server that its module has as `served`."""
+    served[1].forget()
+    return served[1]

@@ -32,12 +32,6 @@ def served() -> Iterator[tuple[replay.Server, NotedStore]]:
 
 
 @pytest.fixture
-def noted(served: tuple[replay.Server, NotedStore]) -> NotedStore:
-    served[1].forget()
-    return served[1]
-
-
-@pytest.fixture
 def client(served: tuple[replay.Server, NotedStore]) -> Iterator[CogniteClient]:
     with CogniteClient(base_url=served[0].base_url, project="p", api_key="k") as client:
         yield client

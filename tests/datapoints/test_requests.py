@@ -35,13 +35,6 @@ def served() -> Iterator[tuple[replay.Server, NotedStore]]:
 
 
 @pytest.fixture
-def noted(served: tuple[replay.Server, NotedStore]) -> NotedStore:
-    """Notes of what one test asks."""
-    served[1].forget()
-    return served[1]
-
-
-@pytest.fixture
 def client(served: tuple[replay.Server, NotedStore]) -> Iterator[CogniteClient]:
     server, _ = served
     with CogniteClient(base_url=server.base_url, project="p", api_key="k") as client:

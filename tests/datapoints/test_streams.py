@@ -78,12 +78,6 @@ def served(series: list[replay.Series]) -> Iterator[tuple[replay.Server, NotedSt
 
 
 @pytest.fixture
-def noted(served: tuple[replay.Server, NotedStore]) -> NotedStore:
-    served[1].forget()
-    return served[1]
-
-
-@pytest.fixture
 def client(served: tuple[replay.Server, NotedStore]) -> Iterator[CogniteClient]:
     with CogniteClient(base_url=served[0].base_url, project="p", api_key="k", max_workers=3) as client:
         yield client
