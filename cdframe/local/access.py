@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from cdframe.local.conditions import Condition, any_of
 from cdframe.local.errors import forbidden
 
 # Every ACL that the API defines here, its actions, and its scopes beside `all`.
@@ -38,26 +39,6 @@ EVERYTHING: Sequence[Capability] = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A test of rows in SQL, with its parameters; the text can stand beside AND as it is."""
-
-    sql: str = "TRUE"
-    parameters: Sequence[Any] = ()
-
-    def __and__(self, other: Condition) -> Condition:
-        return Condition(f"({self.sql} AND {other.sql})", [*self.parameters, *other.parameters])
-
-
-def any_of(conditions: Iterable[Condition]) -> Condition:
-    """The rows that at least one condition holds for."""
-    given = list(conditions)
-    return Condition(
-        f"({' OR '.join(f'({condition.sql})' for condition in given) or 'FALSE'})",
-        [parameter for condition in given for parameter in condition.parameters],
-    )
-
-
 @dataclass(slots=True)
 class Grant:
     """What a caller may do one action of one ACL on: everything, or what the scopes name.
@@ -81,12 +62,6 @@ class Grant:
             Condition(f"{columns[scope]} IN (SELECT unnest(?::BIGINT[]))", [sorted(ids)])
             for scope, ids in self.scopes.items()
             if scope in columns
-        )
-
-    def covers(self, values: Mapping[str, int | None]) -> bool:
-        """Whether a row is covered that has these values for the kinds of scope."""
-        return self.everything or any(
-            values[scope] in ids for scope, ids in self.scopes.items() if values.get(scope) is not None
         )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cdframe.local.access import Condition, any_of
+from cdframe.local.conditions import Condition, any_of
 from cdframe.local.errors import bad_request, constraint
-from cdframe.local.properties import Property, PropertyKind, find_property
+from cdframe.local.properties import Properties, Property, PropertyKind, find_property
 from cdframe.local.search import fold
 from cdframe.local.validation import as_list, as_object, as_string, check_size, reject_unknown, shown
 
@@ -15,10 +15,8 @@ DEEPEST = 10
 MOST_CLAUSES = 100
 MOST_VALUES = 100
 
-Known = Mapping[str, tuple[PropertyKind, str]]
 
-
-def compile_advanced_filter(known: Known, value: Any, where: str = "advancedFilter") -> Condition:
+def compile_advanced_filter(known: Properties, value: Any, where: str = "advancedFilter") -> Condition:
     """The rows that pass; null lets all pass."""
     if value is None or value == {}:
         return Condition()
@@ -26,7 +24,7 @@ def compile_advanced_filter(known: Known, value: Any, where: str = "advancedFilt
 
 
 class _Compiler:
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: Properties) -> None:
         self._known = known
         self._clauses = 0
 

@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from cdframe.local.conditions import one_of
 from cdframe.local.errors import LocalCDFError
 
 Arrays = Mapping[str, Any]  # NumPy arrays by the names of their columns
@@ -67,6 +68,20 @@ class Connection:
             yield
         finally:
             self._cursor.unregister(name)
+
+    def update(self, table: str, rows: pa.Table) -> None:
+        """Change the rows of a table that have the ids of these rows: all columns that these rows have.
+
+        DuckDB changes a row in place only when no column is among them that has an index, or is a list.
+        """
+        ids = rows.column("id").to_pylist()
+        test = one_of(f"{table}.id", ids)
+        assignments = ", ".join(f"{column} = changed.{column}" for column in rows.column_names if column != "id")
+        with self.relation("changed", rows):
+            self._cursor.execute(
+                f"UPDATE {table} SET {assignments} FROM changed WHERE {table}.id = changed.id AND {test.sql}",
+                test.parameters,
+            )
 
     def insert(self, table: str, rows: pa.Table) -> None:
         """Append rows to a table, whose columns have the same names."""

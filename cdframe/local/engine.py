@@ -8,6 +8,8 @@ from types import TracebackType
 
 from cdframe.local.application import Application
 from cdframe.local.clock import Clock
+from cdframe.local.data_sets import routes as data_sets_routes
+from cdframe.local.data_sets.tables import TABLES as DATA_SETS_TABLES
 from cdframe.local.database import Database
 from cdframe.local.datapoints import routes as datapoints_routes
 from cdframe.local.datapoints.tables import TABLES as DATAPOINTS_TABLES
@@ -17,13 +19,25 @@ from cdframe.local.identity import routes as identity_routes
 from cdframe.local.identity.directory import Directory
 from cdframe.local.identity.tables import TABLES as IDENTITY_TABLES
 from cdframe.local.identity.tokens import Tokens
+from cdframe.local.labels import routes as labels_routes
+from cdframe.local.labels.tables import TABLES as LABELS_TABLES
 from cdframe.local.time_series import routes as time_series_routes
+from cdframe.local.time_series.tables import FIRST_TABLES as FIRST_TIME_SERIES_TABLES
 from cdframe.local.time_series.tables import TABLES as TIME_SERIES_TABLES
 
 # The statements that lead from each format of the database to the next. Never changed, only added to.
-MIGRATIONS = ((*IDENTITY_TABLES, *TIME_SERIES_TABLES, *DATAPOINTS_TABLES),)
+MIGRATIONS = (
+    (*IDENTITY_TABLES, *FIRST_TIME_SERIES_TABLES, *DATAPOINTS_TABLES),
+    (*TIME_SERIES_TABLES, *DATA_SETS_TABLES, *LABELS_TABLES),
+)
 
-ROUTES = (*identity_routes.ROUTES, *time_series_routes.ROUTES, *datapoints_routes.ROUTES)
+ROUTES = (
+    *identity_routes.ROUTES,
+    *data_sets_routes.ROUTES,
+    *labels_routes.ROUTES,
+    *time_series_routes.ROUTES,
+    *datapoints_routes.ROUTES,
+)
 
 
 class LocalCDF:

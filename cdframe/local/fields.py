@@ -1,16 +1,18 @@
-"""Fields of resources, declared once: what is checked, how it is stored, which updates it takes."""
+"""Fields of resources, declared once: what is checked, how it is stored and shown, which updates it takes."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pyarrow as pa
 
-from cdframe.local.errors import bad_request, constraint
+from cdframe.local.errors import constraint
 from cdframe.local.validation import (
     as_boolean,
     as_integer,
@@ -22,63 +24,78 @@ from cdframe.local.validation import (
     shown,
 )
 
+if TYPE_CHECKING:
+    from cdframe.local.references import Relation
+
 MAX_ID = 2**53 - 1
 
-Row = dict[str, Any]  # a stored resource: column -> value
 
+class Kind(ABC):
+    """The kind of a field: checks a value of a request, and says how it is stored and shown."""
 
-class Kind(Protocol):
-    """The kind of a field: checks a value of a request, and says how it is stored."""
+    arrow: ClassVar[pa.DataType]  # the type of the column
+    changes: ClassVar[str] = (
+        "value"  # how updates change it: `value` (set, setNull), `map` or `list` (also add, remove)
+    )
 
-    @property
-    def arrow(self) -> pa.DataType:
-        """The type of the column."""
-        ...
-
-    @property
-    def changes(self) -> str:
-        """How updates change it: `value` (set, setNull), `map` or `list` (set, or add and remove)."""
-        ...
-
+    @abstractmethod
     def check(self, value: Any, where: str) -> Any:
-        """The value to store, or 400."""
-        ...
+        """The value of a row, or 400."""
+
+    def store(self, value: Any) -> Any:
+        """What the column holds for a value."""
+        return value
+
+    def load(self, stored: Any) -> Any:
+        """The value that a column holds."""
+        return stored
+
+    def references(self, value: Any) -> Sequence[Any]:
+        """What a value refers to, for fields that refer to something."""
+        return () if value is None else (value,)
+
+    def json(self, column: str) -> str:
+        """The SQL of its JSON; null when it is to be left out."""
+        return column
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class Text(Kind):
     """A string, limited in characters."""
 
     most: int
     least: int = 0
     arrow: ClassVar[pa.DataType] = pa.string()
-    changes: ClassVar[str] = "value"
 
     def check(self, value: Any, where: str) -> str:
         text = as_string(value, where)
         check_size(text, where, self.least, self.most)
         return text
 
+    def json(self, column: str) -> str:
+        return f"to_json({column})"
+
 
 @dataclass(frozen=True, slots=True)
-class Boolean:
+class Boolean(Kind):
     """True or false."""
 
     arrow: ClassVar[pa.DataType] = pa.bool_()
-    changes: ClassVar[str] = "value"
 
     def check(self, value: Any, where: str) -> bool:
         return as_boolean(value, where, False)
 
+    def json(self, column: str) -> str:
+        return f"{column}::VARCHAR"
+
 
 @dataclass(frozen=True, slots=True)
-class Integer:
+class Integer(Kind):
     """An integer within limits; the default limits are those of internal ids."""
 
     least: int = 1
     most: int = MAX_ID
     arrow: ClassVar[pa.DataType] = pa.int64()
-    changes: ClassVar[str] = "value"
 
     def check(self, value: Any, where: str) -> int:
         number = as_integer(value, where)
@@ -86,9 +103,12 @@ class Integer:
             raise constraint(f"{where} must be between {self.least} and {self.most}, but was {shown(number)}")
         return number
 
+    def json(self, column: str) -> str:
+        return f"{column}::VARCHAR"
+
 
 @dataclass(frozen=True, slots=True)
-class Integers:
+class Integers(Kind):
     """A list of integers without repeats, in the order given."""
 
     most: int
@@ -101,16 +121,42 @@ class Integers:
         check_size(values, where, 0, self.most)
         return list(dict.fromkeys(self.element.check(v, f"{where}[{i}]") for i, v in enumerate(values)))
 
+    def references(self, value: list[int] | None) -> list[int]:
+        return value or []
+
+    def json(self, column: str) -> str:
+        return f"to_json({column})"
+
+
+class Json(Kind):
+    """A kind that is stored as the JSON that is shown."""
+
+    arrow: ClassVar[pa.DataType] = pa.string()
+
+    def store(self, value: Any) -> str | None:
+        return None if value is None else compact(value)
+
+    def load(self, stored: str | None) -> Any:
+        return None if stored is None else json.loads(stored)
+
+
+def compact(value: Any) -> str:
+    """A value as JSON without spaces, characters as they are."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
 
 @dataclass(frozen=True, slots=True)
-class Metadata:
-    """An object of strings, limited in pairs and in bytes of UTF-8."""
+class Metadata(Json):
+    """An object of strings, limited in pairs and in bytes of UTF-8.
+
+    It is stored with a line break before each pair. Within a string JSON allows none, so that text which begins with
+    one and goes on with the JSON of a pair is found in an object only if that has the pair.
+    """
 
     pairs: int = 256
     key: int = 128
     value: int | None = None
     total: int | None = None
-    arrow: ClassVar[pa.DataType] = pa.map_(pa.string(), pa.string())
     changes: ClassVar[str] = "map"
 
     def check(self, value: Any, where: str) -> dict[str, str]:
@@ -129,6 +175,48 @@ class Metadata:
             raise constraint(f"{where} must be at most {self.total} bytes of keys and values, but was {total}")
         return values
 
+    def store(self, value: dict[str, str] | None) -> str | None:
+        if not value:
+            return None if value is None else "{}"
+        text = json.dumps(value, ensure_ascii=False, separators=(",\n", ":"))
+        return "{\n" + text[1:]
+
+    @staticmethod
+    def pair(key: str, value: str) -> str:
+        """The text that an object with this pair holds."""
+        return "\n" + compact({key: value})[1:-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Labels(Json):
+    """A list of `{"externalId"}` without repeats, in the order in which they were attached; left out when empty."""
+
+    most: ClassVar[int] = 10
+    changes: ClassVar[str] = "list"
+
+    def check(self, value: Any, where: str) -> list[dict[str, str]]:
+        values = as_list(value, where)
+        check_size(values, where, 0, self.most)
+        labels = [self._label(item, f"{where}[{i}]") for i, item in enumerate(values)]
+        if len({label["externalId"] for label in labels}) < len(labels):
+            raise constraint(f"{where} must not have a label twice")
+        return labels
+
+    def store(self, value: list[dict[str, str]] | None) -> str | None:
+        return compact(value) if value else None
+
+    def load(self, stored: str | None) -> list[dict[str, str]]:
+        return json.loads(stored) if stored else []
+
+    def references(self, value: list[dict[str, str]] | None) -> list[str]:
+        return [label["externalId"] for label in value or ()]
+
+    @staticmethod
+    def _label(item: Any, where: str) -> dict[str, str]:
+        values = as_object(item, where)
+        reject_unknown(values, ("externalId",), where)
+        return {"externalId": Text(255, least=1).check(values.get("externalId"), f"{where}.externalId")}
+
 
 @dataclass(frozen=True)
 class Field:
@@ -139,6 +227,11 @@ class Field:
     required: bool = False
     default: Any = None
     updatable: bool = True
+    unique: bool = False  # its column has an index
+    server_set: bool = False  # clients send it back in whole objects, and it is passed over
+    hidden: bool = False  # never shown
+    expression: str | None = None  # the SQL of one that has no column
+    refers_to: Relation | None = None
 
     @cached_property
     def column(self) -> str:
@@ -150,63 +243,14 @@ class Field:
         """Whether it may be unset."""
         return not self.required and self.default is None
 
-
-EXTERNAL_ID = Field("externalId", Text(255, least=1))
-SERVER_SET = ("id", "createdTime", "lastUpdatedTime")
-
-
-@dataclass(frozen=True)
-class Resource:
-    """A resource type: its table and its fields; id and times are in every one."""
-
-    table: str
-    fields: Sequence[Field]
-    server_set: Sequence[str] = SERVER_SET  # sent back by clients in whole objects, and passed over
-
     @cached_property
-    def by_name(self) -> Mapping[str, Field]:
-        """The fields by their names on the wire."""
-        return {field.name: field for field in self.fields}
+    def member(self) -> str:
+        """The SQL of its place in an object: a comma, its name and its value; null when it is unset."""
+        return f"',\"{self.name}\":' || {self.kind.json(self.expression or self.column)}"
 
-    @cached_property
-    def schema(self) -> pa.Schema:
-        """The columns of the table."""
-        return pa.schema(
-            [
-                ("id", pa.int64()),
-                *((field.column, field.kind.arrow) for field in self.fields),
-                ("created_time", pa.int64()),
-                ("last_updated_time", pa.int64()),
-            ]
-        )
 
-    @cached_property
-    def columns(self) -> str:
-        """The columns as SQL names them in a select."""
-        return ", ".join(self.schema.names)
-
-    def parse(self, item: Any, where: str) -> Row:
-        """Check an item of a create request, and give its row without id and times."""
-        values = as_object(item, where)
-        reject_unknown(values, (*self.by_name, *self.server_set), where, empty_passes=False)
-        row: Row = {}
-        for field in self.fields:
-            value = values.get(field.name)
-            if value is not None:
-                row[field.column] = field.kind.check(value, f"{where}.{field.name}")
-            elif field.required:
-                raise bad_request(f"{where}.{field.name} is required")
-            else:
-                row[field.column] = field.default
-        return row
-
-    def show(self, row: Row) -> dict[str, Any]:
-        """The object of an answer: what is unset is left out."""
-        shown_row = {"id": row["id"]}
-        for field in self.fields:
-            value = row[field.column]
-            if value is not None:
-                shown_row[field.name] = value
-        shown_row["createdTime"] = row["created_time"]
-        shown_row["lastUpdatedTime"] = row["last_updated_time"]
-        return shown_row
+ID = Field("id", Integer(), server_set=True)
+EXTERNAL_ID = Field("externalId", Text(255, least=1), unique=True)
+CREATED_TIME = Field("createdTime", Integer(0), server_set=True)
+LAST_UPDATED_TIME = Field("lastUpdatedTime", Integer(0), server_set=True)
+TIMES = (CREATED_TIME, LAST_UPDATED_TIME)

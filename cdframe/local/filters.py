@@ -7,13 +7,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cdframe.local.access import Condition, any_of
+from cdframe.local.conditions import NOTHING, Condition, all_of, any_of
+from cdframe.local.database import Connection
 from cdframe.local.errors import bad_request
-from cdframe.local.fields import EXTERNAL_ID, Integer, Kind, Metadata, Text
+from cdframe.local.fields import EXTERNAL_ID, Integer, Kind, Labels, Metadata, Text, compact
+from cdframe.local.properties import value_of_key
 from cdframe.local.references import Relation
 from cdframe.local.validation import as_integer, as_list, as_object, check_size, reject_unknown, shown
 
-Test = Callable[[Any, str], Condition]  # a value of a request and its path -> the rows that pass
+# A value of a request, its path, and where its references can be looked up -> the rows that pass
+Test = Callable[[Any, str, Connection], Condition]
 
 LEAST_INTEGER, MOST_INTEGER = -(2**63), 2**63 - 1
 
@@ -26,38 +29,44 @@ class Key:
     union: str | None = None
 
 
-def compile_filter(keys: Mapping[str, Key], value: Any, where: str = "filter") -> Condition:
+def compile_filter(keys: Mapping[str, Key], value: Any, connection: Connection, where: str = "filter") -> Condition:
     """The rows that pass a filter; null and {} let all pass."""
     given = as_object(value if value is not None else {}, where)
     reject_unknown(given, keys, where, empty_passes=False)
     groups: dict[str, list[Condition]] = {}
     for name, wanted in given.items():
         if wanted is not None:
-            groups.setdefault(keys[name].union or name, []).append(keys[name].test(wanted, f"{where}.{name}"))
+            test = keys[name].test(wanted, f"{where}.{name}", connection)
+            groups.setdefault(keys[name].union or name, []).append(test)
     condition = Condition()
     for alternatives in groups.values():
-        condition &= any_of(alternatives)
+        condition &= any_of(alternatives) if len(alternatives) > 1 else alternatives[0]
     return condition
 
 
 def equal(column: str, kind: Kind) -> Test:
     """The column has exactly this value."""
-    return lambda value, where: Condition(f"{column} = ?", [kind.check(value, where)])
+    return lambda value, where, _: Condition(f"{column} = ?", [kind.check(value, where)])
 
 
 def prefixed(column: str, most: int = 255) -> Test:
     """The text begins with this one."""
     kind = Text(most)
-    return lambda value, where: Condition(f"starts_with({column}, ?)", [kind.check(value, where)])
+    return lambda value, where, _: Condition(f"starts_with({column}, ?)", [kind.check(value, where)])
 
 
 def has_pairs(column: str) -> Test:
     """The map has all these pairs."""
 
-    def test(value: Any, where: str) -> Condition:
+    def test(value: Any, where: str, connection: Connection) -> Condition:
         condition = Condition()
         for key, text in Metadata().check(value, where).items():
-            condition &= Condition(f"{column}[?] = ?", [key, text])
+            pair = Metadata.pair(key, text)
+            if "\\u00" not in pair:
+                condition &= Condition(f"contains({column}, ?)", [pair])
+            else:  # control characters: DuckDB, which moved older metadata here, writes them in another way
+                stored = value_of_key(column, key)
+                condition &= Condition(f"{stored.sql} = ?", [*stored.parameters, text])
         return condition
 
     return test
@@ -66,7 +75,7 @@ def has_pairs(column: str) -> Test:
 def between(column: str) -> Test:
     """The number is within `min` and `max`, both included, each optional; fractions are cut off."""
 
-    def test(value: Any, where: str) -> Condition:
+    def test(value: Any, where: str, connection: Connection) -> Condition:
         limits = as_object(value, where)
         reject_unknown(limits, ("min", "max"), where, empty_passes=False)
         condition = Condition()
@@ -85,7 +94,7 @@ def between(column: str) -> Test:
 def refers_to_ids(relation: Relation, column: str, most: int = 100) -> Test:
     """The column refers to one of these ids."""
 
-    def test(value: Any, where: str) -> Condition:
+    def test(value: Any, where: str, connection: Connection) -> Condition:
         ids = _ids(value, where, most)
         return relation.referred(column, ids, [])
 
@@ -95,7 +104,7 @@ def refers_to_ids(relation: Relation, column: str, most: int = 100) -> Test:
 def refers_to_external_ids(relation: Relation, column: str, most: int = 100) -> Test:
     """The column refers to what has one of these external ids."""
 
-    def test(value: Any, where: str) -> Condition:
+    def test(value: Any, where: str, connection: Connection) -> Condition:
         values = as_list(value, where)
         check_size(values, where, 1, most)
         texts = [Text(255).check(text, f"{where}[{i}]") for i, text in enumerate(values)]
@@ -107,7 +116,7 @@ def refers_to_external_ids(relation: Relation, column: str, most: int = 100) -> 
 def refers_to(relation: Relation, column: str, *, least: int = 1, most: int = 100) -> Test:
     """The column refers to one of these `{"id"}` or `{"externalId"}`; an empty list, where allowed, tests nothing."""
 
-    def test(value: Any, where: str) -> Condition:
+    def test(value: Any, where: str, connection: Connection) -> Condition:
         references = _references(value, where, least, most)
         ids = [reference["id"] for reference in references if "id" in reference]
         external_ids = [reference["externalId"] for reference in references if "externalId" in reference]
@@ -119,9 +128,30 @@ def refers_to(relation: Relation, column: str, *, least: int = 1, most: int = 10
 def nothing_of(parse: Callable[[Any, str], Any]) -> Test:
     """A test that no row passes: what it asks about cannot exist here. Its value is checked all the same."""
 
-    def test(value: Any, where: str) -> Condition:
+    def test(value: Any, where: str, connection: Connection) -> Condition:
         parse(value, where)
-        return Condition("FALSE")
+        return NOTHING
+
+    return test
+
+
+def has_labels(column: str) -> Test:
+    """The row has any, or all, of some labels."""
+
+    def test(value: Any, where: str, connection: Connection) -> Condition:
+        wanted = as_object(value, where)
+        reject_unknown(wanted, ("containsAny", "containsAll"), where, empty_passes=False)
+        condition = Condition()
+        for name, labels in wanted.items():
+            if labels is None:
+                continue
+            check_size(as_list(labels, f"{where}.{name}"), f"{where}.{name}", 1, Labels.most)
+            tests = [
+                Condition(f"contains({column}, ?)", [compact(label)])
+                for label in Labels().check(labels, f"{where}.{name}")
+            ]
+            condition &= any_of(tests) if name == "containsAny" else all_of(tests)
+        return condition
 
     return test
 

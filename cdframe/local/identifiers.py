@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cdframe.local.access import Condition
+from cdframe.local.conditions import Condition, one_of
 from cdframe.local.database import Connection
 from cdframe.local.errors import ApiError, bad_request
 from cdframe.local.fields import EXTERNAL_ID, MAX_ID, Integer
@@ -36,13 +36,9 @@ class Naming:
     repeated: str
     repeated_status: int = 409
     conflicting: str = "Conflicting references: an id and an externalId are of one resource"
+    taken: str = "externalId is in use already"
     least_id: int = 1
-    instances: bool = False  # whether {"instanceId": {"space", "externalId"}} is a form of reference
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """The forms of a reference."""
-        return ("id", "externalId", "instanceId") if self.instances else ("id", "externalId")
+    keys: Sequence[str] = ("id", "externalId")  # the forms of a reference; instanceId is {"space", "externalId"}
 
     def parse(self, item: Any, where: str, *, others: Collection[str] = ()) -> Identifier:
         """The reference in an item; `others` are the further keys that the item may have."""
@@ -103,15 +99,12 @@ def find(
     `columns` must have id and external_id among them.
     """
     wanted = list(dict.fromkeys(identifiers))
-    ids = [i.value for i in wanted if i.key == "id"]
-    external_ids = [i.value for i in wanted if i.key == "externalId"]
     rows = []
-    for column, kind, values in (("id", "BIGINT", ids), ("external_id", "VARCHAR", external_ids)):
+    for key, column in (("id", "id"), ("externalId", "external_id")):
+        values = [identifier.value for identifier in wanted if identifier.key == key]
         if values:
-            rows += connection.rows(
-                f"SELECT {columns} FROM {table} WHERE {column} IN (SELECT unnest(?::{kind}[])) AND {condition.sql}",
-                [values, *condition.parameters],
-            )
+            test = one_of(column, values) & condition
+            rows += connection.rows(f"SELECT {columns} FROM {table} WHERE {test.sql}", test.parameters)
     by_id = {row["id"]: row for row in rows}
     by_external_id = {row["external_id"]: row for row in rows}
     found = {}
@@ -127,7 +120,13 @@ def new_ids(connection: Connection, table: str, count: int) -> list[int]:
     """Random ids, uniform over the id space, that the table does not hold."""
     ids: dict[int, None] = {}
     while len(ids) < count:
-        drawn = list({secrets.randbelow(MAX_ID) + 1 for _ in range(count - len(ids))})
-        taken = connection.tuples(f"SELECT id FROM {table} WHERE id IN (SELECT unnest(?::BIGINT[]))", [drawn])
-        ids |= dict.fromkeys(set(drawn) - {row[0] for row in taken})
+        drawn = {secrets.randbelow(MAX_ID) + 1 for _ in range(count - len(ids))}
+        test = one_of("id", list(drawn))
+        taken = connection.tuples(f"SELECT id FROM {table} WHERE {test.sql}", test.parameters)
+        ids |= dict.fromkeys(drawn - {row[0] for row in taken})
     return list(ids)
+
+
+def next_numbers(connection: Connection, sequence: str, count: int) -> list[int]:
+    """The next numbers of a sequence, for rows that no internal id names."""
+    return [row[0] for row in connection.tuples(f"SELECT nextval('{sequence}') FROM range({count})")]

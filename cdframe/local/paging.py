@@ -10,11 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cdframe.local.access import Condition, any_of
+from cdframe.local.conditions import Condition, any_of
 from cdframe.local.database import Connection
 from cdframe.local.errors import ApiError, bad_request, constraint
-from cdframe.local.fields import Resource, Row
-from cdframe.local.properties import PropertyKind, find_property
+from cdframe.local.properties import Properties, find_property
 from cdframe.local.validation import EMPTY, as_integer, as_list, as_object, as_string, check_size, reject_unknown, shown
 
 DEFAULT_LIMIT, MOST = 100, 1000
@@ -55,7 +54,7 @@ def parse_limit(value: Any, *, clamp: bool = False, most: int = MOST) -> int:
 def parse_page(
     body: Mapping[str, Any],
     table: str,
-    properties: Mapping[str, tuple[PropertyKind, str]],
+    properties: Properties,
     *,
     clamp: bool = False,
 ) -> Page:
@@ -80,10 +79,8 @@ def _said(value: Any) -> Any:
     return {key: said for key, part in value.items() if (said := _said(part)) not in EMPTY}
 
 
-def fetch_page(
-    connection: Connection, resource: Resource, condition: Condition, page: Page
-) -> tuple[list[Row], str | None]:
-    """The rows of a page, and the cursor of the next one if there is one."""
+def fetch_page(connection: Connection, table: str, condition: Condition, page: Page) -> tuple[list[int], str | None]:
+    """The ids of the rows of a page, and the cursor of the next one if there is one."""
     sort_columns = [f"{order.value.sql} AS sort_{i}" for i, order in enumerate(page.orders)]
     parameters = [p for order in page.orders for p in order.value.parameters]
     keys = []
@@ -93,16 +90,13 @@ def fetch_page(
         )
     condition &= _partition_condition(page)
     condition &= _after_condition(page)
-    rows = connection.rows(
-        f"SELECT {', '.join([resource.columns, *sort_columns])} FROM {resource.table} "
+    rows = connection.tuples(
+        f"SELECT {', '.join([*sort_columns, 'id'])} FROM {table} "
         f"WHERE {condition.sql} ORDER BY {', '.join([*keys, 'id'])} LIMIT {page.limit + 1}",
         [*parameters, *condition.parameters],
     )
-    if len(rows) <= page.limit:
-        return rows, None
-    last = rows[page.limit - 1]
-    after = [*(last[f"sort_{i}"] for i in range(len(page.orders))), last["id"]]
-    return rows[: page.limit], _cursor(page.binding, after)
+    ids = [row[-1] for row in rows[: page.limit]]
+    return ids, _cursor(page.binding, rows[page.limit - 1]) if len(rows) > page.limit else None
 
 
 def _parse_partition(value: Any) -> tuple[int, int] | None:
@@ -124,7 +118,7 @@ def _partition_condition(page: Page) -> Condition:
     return Condition("id > ? AND id <= ?", [(part - 1) * ID_SPACE // count, part * ID_SPACE // count])
 
 
-def _parse_orders(value: Any, properties: Mapping[str, tuple[PropertyKind, str]]) -> list[Order]:
+def _parse_orders(value: Any, properties: Properties) -> list[Order]:
     orders: list[Order] = []
     if value is None:
         return orders

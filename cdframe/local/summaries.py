@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cdframe.local.access import Condition, any_of
+from cdframe.local.conditions import Condition, any_of
 from cdframe.local.database import Connection
 from cdframe.local.errors import bad_request
-from cdframe.local.properties import Property, PropertyKind, find_property
+from cdframe.local.properties import Properties, Property, find_property
 from cdframe.local.validation import as_list, as_object, as_string, check_size, shown
 
 MOST_VALUES = 1000
 AGGREGATES = ("count", "uniqueValues", "cardinalityValues", "uniqueProperties", "cardinalityProperties")
 KEYS = ("filter", "advancedFilter", "aggregate", "properties", "path", "aggregateFilter")
 
-Known = Mapping[str, tuple[PropertyKind, str]]
-
 
 def summarise(
-    connection: Connection, table: str, known: Known, body: Mapping[str, Any], condition: Condition
+    connection: Connection, table: str, known: Properties, body: Mapping[str, Any], condition: Condition
 ) -> list[dict[str, Any]]:
     """The items that answer an aggregate request over the rows that the condition holds for."""
     aggregate = body.get("aggregate") or "count"
@@ -49,7 +47,7 @@ def summarise(
     return [{"values": [value], "count": count} for value, count in rows]
 
 
-def _values(known: Known, body: Mapping[str, Any]) -> Condition:
+def _values(known: Properties, body: Mapping[str, Any]) -> Condition:
     """The expression of the values of the one property that is named, in lower case."""
     properties = as_list(body.get("properties"), "properties")
     check_size(properties, "properties", 1, 1)
@@ -59,21 +57,25 @@ def _values(known: Known, body: Mapping[str, Any]) -> Condition:
         return Condition(f"unnest({named.value.sql})::VARCHAR")
     if named.key is not None:  # keys are listed in lower case, so they are found without regard to case
         _, column = known[path[0]]
-        entries = f"list_filter(map_entries({column}), lambda entry: lower(entry.key) = ?)"
+        entries = f"list_filter(map_entries({_as_map(column)}), lambda entry: lower(entry.key) = ?)"
         return Condition(
             f"lower(unnest(list_distinct(list_transform({entries}, lambda entry: entry.value))))", [named.key.lower()]
         )
     return Condition(f"lower({named.value.sql}::VARCHAR)", named.value.parameters)
 
 
-def _keys(known: Known, body: Mapping[str, Any]) -> Condition:
+def _keys(known: Properties, body: Mapping[str, Any]) -> Condition:
     """The expression of the keys of the map that `path` names, in lower case."""
     maps = [name for name, (kind, _) in known.items() if kind == "map"]
     path = body.get("path")
     if not isinstance(path, list) or len(path) != 1 or path[0] not in maps:
         raise bad_request(f"path must be one of {', '.join(f'[{name}]' for name in maps)}, but was {shown(path)}")
     _, column = known[path[0]]
-    return Condition(f"unnest(list_distinct(list_transform(map_keys({column}), lambda key: lower(key))))")
+    return Condition(f"unnest(list_distinct(list_transform(json_keys({column}), lambda key: lower(key))))")
+
+
+def _as_map(column: str) -> str:
+    return f"{column}::JSON::MAP(VARCHAR, VARCHAR)"
 
 
 def _value_filter(value: Any, where: str, depth: int = 1) -> Condition:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cdframe.local.errors import bad_request
-from cdframe.local.fields import Field, Resource, Row
+from cdframe.local.fields import Field
+from cdframe.local.resources import Resource, Row
 from cdframe.local.validation import as_boolean, as_list, as_object, as_string, reject_unknown, unexpected_field
 
 
@@ -13,7 +14,7 @@ def apply_update(resource: Resource, row: Row, update: Any, where: str) -> Row:
     """The row after an update; limits hold for the result."""
     changes = as_object(update, where)
     changed = dict(row)
-    updatable = [field.name for field in resource.fields if field.updatable]
+    updatable = [field.name for field in resource.by_name.values() if field.updatable]
     for name, change in changes.items():
         path = f"{where}.{name}"
         field = resource.by_name.get(name)

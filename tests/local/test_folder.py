@@ -11,6 +11,9 @@ import duckdb
 import pytest
 
 from cdframe.local import LocalCDF, LocalCDFError
+from cdframe.local.database import Database
+from cdframe.local.engine import MIGRATIONS
+from cdframe.local.folder import DATABASE
 from tests.local.api import Api
 
 
@@ -120,3 +123,33 @@ def test_writers_and_readers_side_by_side(tmp_path: Path) -> None:
             thread.join()
         assert failures == []
         assert len(api.points(names[0], limit=1000)) == 60
+
+
+def test_a_folder_of_the_first_format(tmp_path: Path) -> None:
+    database = Database(tmp_path / DATABASE, MIGRATIONS[:1])
+    with database.write() as connection:
+        for i, metadata in enumerate(("MAP {}", "MAP {'a\"\\': 'é\n', '': chr(11)}", "MAP {'k': 'v'}")):
+            connection.execute(
+                f"INSERT INTO time_series VALUES ({i + 1}, 'old-{i}', NULL, FALSE, TRUE, {metadata}, 'bar', NULL, "
+                "NULL, NULL, [3, 1], NULL, NULL, 5, 6)"
+            )
+    database.close()
+    with LocalCDF(tmp_path) as engine:
+        api = Api(engine)
+        items = api.get("/timeseries")["items"]
+        assert [item["metadata"] for item in items] == [{}, {'a"\\': "é\n", "": "\v"}, {"k": "v"}]
+        assert items[0] == {
+            "id": 1,
+            "externalId": "old-0",
+            "isString": False,
+            "isStep": True,
+            "metadata": {},
+            "unit": "bar",
+            "securityCategories": [3, 1],
+            "createdTime": 5,
+            "lastUpdatedTime": 6,
+            "type": "numeric",
+        }
+        for item in items[1:]:
+            assert api.post("/timeseries/list", {"filter": {"metadata": item["metadata"]}})["items"] == [item]
+        api.insert("old-0", {1: 1.0})

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cdframe.local.access import Condition
+from cdframe.local.conditions import Condition
 from cdframe.local.database import Connection
 from cdframe.local.datapoints.queries import (
     STATUS_OPTIONS,

@@ -12,7 +12,7 @@ from cdframe.local.database import Connection
 from cdframe.local.datapoints.points import UNCERTAIN, Floats, Ints, Kind, Points
 from cdframe.local.datapoints.retrieve import kind_of
 from cdframe.local.datapoints.store import Found, PointStore, Window
-from cdframe.local.fields import Row
+from cdframe.local.resources import Row
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cdframe.local.access import Condition
+from cdframe.local.conditions import Condition
 from cdframe.local.database import Connection
 from cdframe.local.datapoints.aggregation import aggregate_pages
 from cdframe.local.datapoints.points import Kind, Points, concatenate
@@ -13,8 +13,8 @@ from cdframe.local.datapoints.queries import Query, StatusOptions, check_target_
 from cdframe.local.datapoints.statuses import symbols
 from cdframe.local.datapoints.store import Found, PointStore, Window
 from cdframe.local.errors import bad_request
-from cdframe.local.fields import Row
 from cdframe.local.identifiers import Identifier, find
+from cdframe.local.resources import Row
 from cdframe.local.time_series.tables import NAMING
 from cdframe.protobuf import DatapointsPage
 

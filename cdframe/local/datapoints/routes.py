@@ -17,7 +17,7 @@ from cdframe.local.datapoints.store import PointStore
 from cdframe.local.datapoints.times import clamp
 from cdframe.local.errors import bad_request
 from cdframe.local.http import JSON, PROTOBUF, Call, answer, encoded_answer
-from cdframe.local.time_series.rules import visible
+from cdframe.local.time_series.family import TimeSeries
 from cdframe.local.time_series.tables import NAMING
 from cdframe.local.validation import as_boolean, as_integer, reject_unknown, request_items
 from cdframe.protobuf import encode_list_response
@@ -30,7 +30,7 @@ def insert(call: Call) -> Response:
     incoming = read_protobuf(call.content) if call.content_type == PROTOBUF else read_json(call.body)
     identifiers = [one.identifier for one in incoming]
     NAMING.reject_repeats(identifiers)
-    condition = visible(call.caller, call.grant)
+    condition = TimeSeries.visible(call.caller, call.grant)
     with call.engine.database.write() as connection:
         found = find_series(connection, identifiers, condition)
         NAMING.reject_conflicts(found)
@@ -56,7 +56,7 @@ def delete(call: Call) -> Response:
         if end <= begin:
             raise bad_request(f"{where}.exclusiveEnd must be greater than inclusiveBegin {begin}, but was {end}")
         ranges.append((clamp(begin), clamp(end)))
-    condition = visible(call.caller, call.grant)
+    condition = TimeSeries.visible(call.caller, call.grant)
     with call.engine.database.write() as connection:
         found = find_series(connection, identifiers, condition)
         by_kind: dict[Any, list[tuple[int, int, int]]] = {}
@@ -72,7 +72,7 @@ def list_points(call: Call) -> Response:
     """Raw points or aggregates, in JSON or protobuf."""
     queries = parse_queries(call.body, call.engine.clock.now())
     ignore_unknown = as_boolean(call.body.get("ignoreUnknownIds"), "ignoreUnknownIds", False)
-    condition = visible(call.caller, call.grant)
+    condition = TimeSeries.visible(call.caller, call.grant)
     with call.engine.database.read() as connection:
         pages = retrieve(connection, queries, condition, ignore_unknown=ignore_unknown)
     if call.accepts(PROTOBUF):
@@ -84,7 +84,7 @@ def latest(call: Call) -> Response:
     """The last point of each series before a time."""
     queries = latest_points.parse(call.body, call.engine.clock.now())
     ignore_unknown = as_boolean(call.body.get("ignoreUnknownIds"), "ignoreUnknownIds", False)
-    condition = visible(call.caller, call.grant)
+    condition = TimeSeries.visible(call.caller, call.grant)
     with call.engine.database.read() as connection:
         pages = latest_points.retrieve(connection, queries, condition, ignore_unknown=ignore_unknown)
     return encoded_answer(encode_json(pages), JSON)
@@ -93,7 +93,7 @@ def latest(call: Call) -> Response:
 def query_synthetic(call: Call) -> Response:
     """The rows of expressions over time series."""
     queries = synthetic_query.parse(call.body, call.engine.clock.now())
-    condition = visible(call.caller, call.grant)
+    condition = TimeSeries.visible(call.caller, call.grant)
     with call.engine.database.read() as connection:
         return encoded_answer(synthetic_query.answer_queries(connection, queries, condition), JSON)
 

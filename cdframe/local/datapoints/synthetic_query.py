@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from cdframe.local.access import Condition
+from cdframe.local.conditions import Condition
 from cdframe.local.database import Connection
 from cdframe.local.datapoints.queries import check_target_unit, check_time_zone, parse_target_unit, time_range_error
 from cdframe.local.datapoints.reader import SeriesReader

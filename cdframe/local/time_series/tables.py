@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cdframe.local.fields import EXTERNAL_ID, SERVER_SET, Boolean, Field, Integer, Integers, Metadata, Resource, Text
+from dataclasses import replace
+
+from cdframe.local.fields import EXTERNAL_ID, ID, TIMES, Boolean, Field, Integer, Integers, Metadata, Text
 from cdframe.local.filters import (
     Key,
     between,
@@ -17,12 +19,16 @@ from cdframe.local.filters import (
     refers_to_ids,
 )
 from cdframe.local.identifiers import Naming
-from cdframe.local.properties import PropertyKind
+from cdframe.local.properties import Properties
 from cdframe.local.references import ASSETS, DATA_SETS
+from cdframe.local.resources import Resource
+
+TYPE = "CASE WHEN is_string THEN 'string' ELSE 'numeric' END"
 
 TIME_SERIES = Resource(
     table="time_series",
     fields=(
+        ID,
         EXTERNAL_ID,
         Field("name", Text(255)),
         Field("isString", Boolean(), default=False, updatable=False),
@@ -30,13 +36,15 @@ TIME_SERIES = Resource(
         Field("metadata", Metadata(total=10_000), default={}),
         Field("unit", Text(32)),
         Field("unitExternalId", Text(64)),
-        Field("assetId", Integer()),
+        Field("assetId", Integer(), refers_to=ASSETS),
         Field("description", Text(1000)),
         Field("securityCategories", Integers(100), default=[]),
-        Field("dataSetId", Integer()),
-        Field("legacyName", Text(255), updatable=False),
+        Field("dataSetId", Integer(), refers_to=replace(DATA_SETS, missing="Data set ids not found", listed=True)),
+        Field("legacyName", Text(255), updatable=False, unique=True),
+        *TIMES,
+        Field("type", Text(7), server_set=True, expression=TYPE),
     ),
-    server_set=(*SERVER_SET, "type", "accessCategories"),
+    passed_over=("accessCategories",),
 )
 
 NAMING = Naming(
@@ -45,7 +53,7 @@ NAMING = Naming(
     repeated_status=422,
     conflicting="Conflicting time series references",
     least_id=0,  # 2021 clients send id 0 together with ignoreUnknownIds, and expect that it is just unknown
-    instances=True,
+    keys=("id", "externalId", "instanceId"),
 )
 
 FILTERS = {
@@ -67,7 +75,7 @@ FILTERS = {
     "lastUpdatedTime": Key(between("last_updated_time")),
 }
 
-PROPERTIES: dict[str, tuple[PropertyKind, str]] = {
+PROPERTIES: Properties = {
     "description": ("text", "description"),
     "externalId": ("text", "external_id"),
     "metadata": ("map", "metadata"),
@@ -81,17 +89,39 @@ PROPERTIES: dict[str, tuple[PropertyKind, str]] = {
     "lastUpdatedTime": ("number", "last_updated_time"),
     "isStep": ("boolean", "is_step"),
     "isString": ("boolean", "is_string"),
-    "type": ("text", "CASE WHEN is_string THEN 'string' ELSE 'numeric' END"),
+    "type": ("text", TYPE),
     "securityCategories": ("list", "security_categories"),
 }
 
 # What the scopes of timeSeriesAcl are compared with. No series has a root asset while there are no assets.
 SCOPES = {"datasetscope": "data_set_id", "idscope": "id"}
 
-TABLES = (
+FIRST_TABLES = (
     """CREATE TABLE time_series (
         id BIGINT NOT NULL, external_id VARCHAR, name VARCHAR, is_string BOOLEAN NOT NULL, is_step BOOLEAN NOT NULL,
         metadata MAP(VARCHAR, VARCHAR) NOT NULL, unit VARCHAR, unit_external_id VARCHAR, asset_id BIGINT,
         description VARCHAR, security_categories BIGINT[] NOT NULL, data_set_id BIGINT, legacy_name VARCHAR,
         created_time BIGINT NOT NULL, last_updated_time BIGINT NOT NULL)""",
+)
+
+# Metadata become JSON; what is looked up has an index; texts are not compressed, so that single rows are read fast.
+TABLES = (
+    "ALTER TABLE time_series RENAME TO first_time_series",
+    """CREATE TABLE time_series (
+        id BIGINT NOT NULL, external_id VARCHAR USING COMPRESSION uncompressed,
+        name VARCHAR USING COMPRESSION uncompressed, is_string BOOLEAN NOT NULL, is_step BOOLEAN NOT NULL,
+        metadata VARCHAR NOT NULL USING COMPRESSION uncompressed, unit VARCHAR USING COMPRESSION uncompressed,
+        unit_external_id VARCHAR USING COMPRESSION uncompressed, asset_id BIGINT,
+        description VARCHAR USING COMPRESSION uncompressed, security_categories BIGINT[] NOT NULL, data_set_id BIGINT,
+        legacy_name VARCHAR USING COMPRESSION uncompressed,
+        created_time BIGINT NOT NULL, last_updated_time BIGINT NOT NULL)""",
+    "CREATE INDEX time_series_id ON time_series (id)",
+    "CREATE INDEX time_series_external_id ON time_series (external_id)",
+    "CREATE INDEX time_series_legacy_name ON time_series (legacy_name)",
+    "CREATE INDEX time_series_asset_id ON time_series (asset_id)",
+    """INSERT INTO time_series SELECT * REPLACE (
+        '{' || array_to_string(list_transform(map_entries(metadata),
+            lambda entry: chr(10) || to_json(entry.key) || ':' || to_json(entry.value)), ',') || '}' AS metadata)
+        FROM first_time_series""",
+    "DROP TABLE first_time_series",
 )

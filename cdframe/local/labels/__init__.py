@@ -1,0 +1,1 @@
+"""Labels: definitions of the tags that resources carry."""
