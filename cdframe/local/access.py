@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cdframe.local.conditions import Condition, any_of
+from cdframe.local.conditions import Condition, any_of, one_of
 from cdframe.local.errors import forbidden
 
 # Every ACL that the API defines here, its actions, and its scopes beside `all`.
@@ -31,12 +31,19 @@ ACLS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "projectsAcl": (("LIST", "READ", "CREATE", "UPDATE", "DELETE"), ()),
 }
 
+Scopes = Mapping[str, Callable[[Sequence[int]], Condition]]  # kind of scope -> the rows that its ids cover
+
 Capability = Mapping[str, Mapping[str, Any]]
 
 # {"acl": {"actions": [..], "scope": {"all": {}}}} for every ACL: what the first group may do.
 EVERYTHING: Sequence[Capability] = [
     {acl: {"actions": list(actions), "scope": {"all": {}}}} for acl, (actions, _) in ACLS.items()
 ]
+
+
+def scoped(column: str) -> Callable[[Sequence[int]], Condition]:
+    """A scope of the ids that a column holds."""
+    return lambda ids: one_of(column, ids)
 
 
 @dataclass(slots=True)
@@ -54,15 +61,11 @@ class Grant:
         """Whether any capability has the ACL and the action at all."""
         return self.everything or bool(self.scopes)
 
-    def condition(self, columns: Mapping[str, str]) -> Condition:
-        """The rows covered; `columns` has for each kind of scope the expression that its ids are compared with."""
+    def condition(self, scopes: Scopes) -> Condition:
+        """The rows covered."""
         if self.everything:
             return Condition()
-        return any_of(
-            Condition(f"{columns[scope]} IN (SELECT unnest(?::BIGINT[]))", [sorted(ids)])
-            for scope, ids in self.scopes.items()
-            if scope in columns
-        )
+        return any_of(scopes[scope](sorted(ids)) for scope, ids in self.scopes.items() if scope in scopes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from cdframe.local.conditions import Condition, any_of
 from cdframe.local.errors import bad_request, constraint
-from cdframe.local.properties import Properties, Property, PropertyKind, find_property
+from cdframe.local.properties import LISTS, Properties, Property, PropertyKind, find_property
 from cdframe.local.search import fold
 from cdframe.local.validation import as_list, as_object, as_string, check_size, reject_unknown, shown
 
@@ -85,7 +85,7 @@ def _prefix(named: Property, leaf: Mapping[str, Any], where: str) -> Condition:
 
 
 def _exists(named: Property, leaf: Mapping[str, Any], where: str) -> Condition:
-    if named.kind == "list":
+    if named.kind in LISTS:
         return Condition(f"len({named.value.sql}) > 0")
     return Condition(f"{named.value.sql} IS NOT NULL", named.value.parameters)
 
@@ -93,10 +93,12 @@ def _exists(named: Property, leaf: Mapping[str, Any], where: str) -> Condition:
 def _contains(function: str) -> Callable[[Property, Mapping[str, Any], str], Condition]:
     def test(named: Property, leaf: Mapping[str, Any], where: str) -> Condition:
         values = _values(leaf, where)
-        if named.kind != "list":
-            raise bad_request(f"{where} takes a list property, such as securityCategories")
-        numbers = [_checked("number", value, f"{where}.values[{i}]") for i, value in enumerate(values)]
-        return Condition(f"{function}({named.value.sql}, ?::BIGINT[])", [numbers])
+        if named.kind not in LISTS:
+            raise bad_request(f"{where} takes a list property, such as labels or securityCategories")
+        kind: PropertyKind = "text" if named.kind == "texts" else "number"
+        elements = [_checked(kind, _element(value), f"{where}.values[{i}]") for i, value in enumerate(values)]
+        column_type = "VARCHAR[]" if kind == "text" else "BIGINT[]"
+        return Condition(f"{function}({named.value.sql}, ?::{column_type})", [elements])
 
     return test
 
@@ -110,7 +112,7 @@ def _search(named: Property, leaf: Mapping[str, Any], where: str) -> Condition:
 
 
 def _compare(named: Property, comparison: str, value: Any, where: str) -> Condition:
-    if named.kind == "list":
+    if named.kind in LISTS:
         raise bad_request(f"{where}: a list property takes exists, containsAny, containsAll")
     checked = _checked(named.kind, value, where)
     return Condition(f"{named.value.sql} {comparison} ?", [*named.value.parameters, checked])
@@ -123,6 +125,11 @@ def _checked(kind: PropertyKind, value: Any, where: str) -> Any:
     if (kind == "boolean" and not isinstance(value, bool)) or (kind == "number" and not number):
         raise bad_request(f"{where} must be a {kind}, but was {shown(value)}")
     return value
+
+
+def _element(value: Any) -> Any:
+    """An element of a list; labels may be given as they are shown."""
+    return value["externalId"] if isinstance(value, dict) and list(value) == ["externalId"] else value
 
 
 def _values(leaf: Mapping[str, Any], where: str) -> list[Any]:

@@ -7,6 +7,8 @@ from pathlib import Path
 from types import TracebackType
 
 from cdframe.local.application import Application
+from cdframe.local.assets import routes as assets_routes
+from cdframe.local.assets.tables import TABLES as ASSETS_TABLES
 from cdframe.local.clock import Clock
 from cdframe.local.data_sets import routes as data_sets_routes
 from cdframe.local.data_sets.tables import TABLES as DATA_SETS_TABLES
@@ -29,10 +31,12 @@ from cdframe.local.time_series.tables import TABLES as TIME_SERIES_TABLES
 MIGRATIONS = (
     (*IDENTITY_TABLES, *FIRST_TIME_SERIES_TABLES, *DATAPOINTS_TABLES),
     (*TIME_SERIES_TABLES, *DATA_SETS_TABLES, *LABELS_TABLES),
+    ASSETS_TABLES,
 )
 
 ROUTES = (
     *identity_routes.ROUTES,
+    *assets_routes.ROUTES,
     *data_sets_routes.ROUTES,
     *labels_routes.ROUTES,
     *time_series_routes.ROUTES,

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pyarrow as pa
 
-from cdframe.local.errors import constraint
+from cdframe.local.errors import bad_request, constraint
 from cdframe.local.validation import (
     as_boolean,
     as_integer,
@@ -188,6 +188,22 @@ class Metadata(Json):
 
 
 @dataclass(frozen=True, slots=True)
+class GeoLocation(Json):
+    """A GeoJSON feature, kept as it is."""
+
+    def check(self, value: Any, where: str) -> dict[str, Any]:
+        feature = as_object(value, where)
+        if feature.get("type") != "Feature":
+            raise bad_request(f"{where}.type must be Feature, but was {shown(feature.get('type'))}")
+        as_object(feature.get("geometry"), f"{where}.geometry")
+        try:
+            compact(feature).encode()
+        except (UnicodeEncodeError, RecursionError):
+            raise bad_request(f"{where} must be JSON of characters, not nested too deeply") from None
+        return feature
+
+
+@dataclass(frozen=True, slots=True)
 class Labels(Json):
     """A list of `{"externalId"}` without repeats, in the order in which they were attached; left out when empty."""
 
@@ -246,7 +262,17 @@ class Field:
     @cached_property
     def member(self) -> str:
         """The SQL of its place in an object: a comma, its name and its value; null when it is unset."""
-        return f"',\"{self.name}\":' || {self.kind.json(self.expression or self.column)}"
+        return member(self.name, self.kind.json(self.expression or self.column))
+
+
+def member(name: str, value: str) -> str:
+    """The SQL of a member of a JSON object, with a comma before it; null when the value is."""
+    return f"',\"{name}\":' || {value}"
+
+
+def json_object(members: Iterable[str]) -> str:
+    """The SQL of a JSON object of those members that are not null."""
+    return f"concat('{{', substr(concat({', '.join(members)}), 2), '}}')"
 
 
 ID = Field("id", Integer(), server_set=True)

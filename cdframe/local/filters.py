@@ -10,15 +10,20 @@ from typing import Any
 from cdframe.local.conditions import NOTHING, Condition, all_of, any_of
 from cdframe.local.database import Connection
 from cdframe.local.errors import bad_request
-from cdframe.local.fields import EXTERNAL_ID, Integer, Kind, Labels, Metadata, Text, compact
+from cdframe.local.fields import Kind, Labels, Metadata, Text, compact
 from cdframe.local.properties import value_of_key
-from cdframe.local.references import Relation
-from cdframe.local.validation import as_integer, as_list, as_object, check_size, reject_unknown, shown
+from cdframe.local.references import (
+    LEAST_INTEGER,
+    MOST_INTEGER,
+    Relation,
+    parse_external_ids,
+    parse_ids,
+    parse_references,
+)
+from cdframe.local.validation import as_boolean, as_integer, as_list, as_object, check_size, reject_unknown
 
 # A value of a request, its path, and where its references can be looked up -> the rows that pass
 Test = Callable[[Any, str, Connection], Condition]
-
-LEAST_INTEGER, MOST_INTEGER = -(2**63), 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,36 +98,37 @@ def between(column: str) -> Test:
 
 def refers_to_ids(relation: Relation, column: str, most: int = 100) -> Test:
     """The column refers to one of these ids."""
-
-    def test(value: Any, where: str, connection: Connection) -> Condition:
-        ids = _ids(value, where, most)
-        return relation.referred(column, ids, [])
-
-    return test
+    return lambda value, where, _: relation.referred(column, parse_ids(value, where, most))
 
 
 def refers_to_external_ids(relation: Relation, column: str, most: int = 100) -> Test:
     """The column refers to what has one of these external ids."""
-
-    def test(value: Any, where: str, connection: Connection) -> Condition:
-        values = as_list(value, where)
-        check_size(values, where, 1, most)
-        texts = [Text(255).check(text, f"{where}[{i}]") for i, text in enumerate(values)]
-        return relation.referred(column, [], texts)
-
-    return test
+    return lambda value, where, _: relation.referred(column, parse_external_ids(value, where, most))
 
 
 def refers_to(relation: Relation, column: str, *, least: int = 1, most: int = 100) -> Test:
     """The column refers to one of these `{"id"}` or `{"externalId"}`; an empty list, where allowed, tests nothing."""
 
     def test(value: Any, where: str, connection: Connection) -> Condition:
-        references = _references(value, where, least, most)
-        ids = [reference["id"] for reference in references if "id" in reference]
-        external_ids = [reference["externalId"] for reference in references if "externalId" in reference]
-        return relation.referred(column, ids, external_ids) if references else Condition()
+        references = parse_references(value, where, most, least=least)
+        return relation.referred(column, references) if value else Condition()
 
     return test
+
+
+def is_null(column: str) -> Test:
+    """The column is empty, or is not, as the value says."""
+
+    def test(value: Any, where: str, connection: Connection) -> Condition:
+        wanted = as_boolean(value, where, False)
+        return Condition(f"{column} IS {'' if wanted else 'NOT '}NULL")
+
+    return test
+
+
+def not_supported(value: Any, where: str, connection: Connection) -> Condition:
+    """A key that the API has, and that is refused here."""
+    raise bad_request(f"{where} is not supported")
 
 
 def nothing_of(parse: Callable[[Any, str], Any]) -> Test:
@@ -154,38 +160,3 @@ def has_labels(column: str) -> Test:
         return condition
 
     return test
-
-
-def id_list(value: Any, where: str) -> list[int]:
-    """1 to 100 ids."""
-    return _ids(value, where, 100)
-
-
-def reference_list(value: Any, where: str) -> list[dict[str, Any]]:
-    """1 to 100 references."""
-    return _references(value, where, 1, 100)
-
-
-def _ids(value: Any, where: str, most: int) -> list[int]:
-    values = as_list(value, where)
-    check_size(values, where, 1, most)
-    any_id = Integer(LEAST_INTEGER, MOST_INTEGER)  # one that cannot exist matches nothing, as any unknown one
-    return [any_id.check(number, f"{where}[{i}]") for i, number in enumerate(values)]
-
-
-def _references(value: Any, where: str, least: int, most: int) -> list[dict[str, Any]]:
-    values = as_list(value, where)
-    check_size(values, where, least, most)
-    references = []
-    for i, item in enumerate(values):
-        path = f"{where}[{i}]"
-        given = {key: part for key, part in as_object(item, path).items() if part is not None}
-        reject_unknown(given, ("id", "externalId"), path)
-        if len(given) != 1:
-            raise bad_request(f"{path} must have exactly one of id, externalId, but was {shown(item)}")
-        if "id" in given:
-            references.append({"id": Integer(LEAST_INTEGER, MOST_INTEGER).check(given["id"], f"{path}.id")})
-        else:
-            external_id = EXTERNAL_ID.kind.check(given["externalId"], f"{path}.externalId")
-            references.append({"externalId": external_id})
-    return references

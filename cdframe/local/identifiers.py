@@ -34,6 +34,7 @@ class Naming:
 
     missing: str
     repeated: str
+    missing_external_ids: str | None = None  # instead of `missing` when all that are missing were external ids
     repeated_status: int = 409
     conflicting: str = "Conflicting references: an id and an externalId are of one resource"
     taken: str = "externalId is in use already"
@@ -73,7 +74,9 @@ class Naming:
         """Refuse references to what is not there, naming all of them."""
         missing = dict.fromkeys(i for i in identifiers if i not in found)
         if missing:
-            raise ApiError(400, self.missing, missing=[i.wire() for i in missing])
+            named = all(identifier.key == "externalId" for identifier in missing)
+            message = self.missing_external_ids if named and self.missing_external_ids else self.missing
+            raise ApiError(400, message, missing=[i.wire() for i in missing])
 
     def reject_conflicts(self, found: Mapping[Identifier, Mapping[str, Any]]) -> None:
         """Refuse an id and an externalId that are of one resource."""

@@ -13,7 +13,7 @@ from typing import Any
 from cdframe.local.conditions import Condition, any_of
 from cdframe.local.database import Connection
 from cdframe.local.errors import ApiError, bad_request, constraint
-from cdframe.local.properties import Properties, find_property
+from cdframe.local.properties import LISTS, Properties, find_property
 from cdframe.local.validation import EMPTY, as_integer, as_list, as_object, as_string, check_size, reject_unknown, shown
 
 DEFAULT_LIMIT, MOST = 100, 1000
@@ -129,7 +129,7 @@ def _parse_orders(value: Any, properties: Properties) -> list[Order]:
         key = as_object(item, where)
         reject_unknown(key, ("property", "order", "nulls"), where)
         named = find_property(properties, key.get("property"), f"{where}.property")
-        if named.kind == "list":
+        if named.kind in LISTS:
             raise bad_request(f"{where}.property is a list, which has no order")
         order, nulls = key.get("order") or "asc", key.get("nulls") or "auto"
         if order not in ("asc", "desc"):

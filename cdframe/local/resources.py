@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from cdframe.local.errors import bad_request
-from cdframe.local.fields import Field
+from cdframe.local.fields import Field, json_object
 from cdframe.local.validation import as_object, reject_unknown
 
 Row = dict[str, Any]  # a resource: column -> value
@@ -77,4 +77,4 @@ class Resource:
     def json(self, hidden: Collection[str] = (), more: Sequence[str] = ()) -> str:
         """The SQL of a row as answers have it; what is unset is left out. `more` are further members."""
         members = [field.member for field in self.fields if not field.hidden and field.name not in hidden]
-        return f"concat('{{', substr(concat({', '.join([*members, *more])}), 2), '}}')"
+        return json_object([*members, *more])

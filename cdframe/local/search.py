@@ -6,8 +6,12 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
+
+from cdframe.local.conditions import Condition, any_of
 
 TOKEN = re.compile(r"[^\W_]+")  # a run of letters and digits
+MOST_TESTS = 200
 EQUAL, PREFIX, SUBSTRING, SIMILAR = 4, 3, 2, 1
 
 
@@ -20,6 +24,33 @@ def fold(text: str) -> str:
 def tokens(text: str) -> tuple[str, ...]:
     """The words of a text, folded."""
     return tuple(TOKEN.findall(fold(text)))
+
+
+def candidates(wanted: Mapping[str, str], fields: Iterable[str]) -> Condition:
+    """Rows that may match: all that do, and few others.
+
+    A word that some edits lead to holds one of the parts of the other unchanged, if those are one more than the edits.
+    """
+    condition = Condition()
+    for name, text in wanted.items():
+        searched = fields if name == "query" else (name,)
+        parts = list(dict.fromkeys(part for word in tokens(text) for part in _parts(word)))
+        tests = [Condition(f"contains(lower({field}), ?)", [part]) for field in searched for part in parts]
+        tests += [Condition(f"strlen({field}) <> length({field})") for field in searched]  # which lower() does not fold
+        if len(tests) <= MOST_TESTS:
+            condition &= any_of(tests)
+    return condition
+
+
+def _parts(word: str) -> Iterable[str]:
+    count = _allowed(word) + 1
+    ends = [len(word) * i // count for i in range(count + 1)]
+    return (word[start:end] for start, end in pairwise(ends))
+
+
+def _allowed(word: str) -> int:
+    """How many edits a word may be away."""
+    return 0 if len(word) < 4 else 1 if len(word) < 8 else 2
 
 
 def rank(
@@ -74,7 +105,7 @@ def _score(word: str, token: str) -> int:
         return PREFIX
     if len(word) >= 3 and word in token:
         return SUBSTRING
-    allowed = 0 if len(word) < 4 else 1 if len(word) < 8 else 2
+    allowed = _allowed(word)
     return SIMILAR if allowed and _within(word, token, allowed) else 0
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from cdframe.local.conditions import Condition, any_of
 from cdframe.local.database import Connection
 from cdframe.local.errors import bad_request
-from cdframe.local.properties import Properties, Property, find_property
+from cdframe.local.properties import LISTS, Properties, Property, find_property
 from cdframe.local.validation import as_list, as_object, as_string, check_size, shown
 
 MOST_VALUES = 1000
@@ -17,9 +17,18 @@ KEYS = ("filter", "advancedFilter", "aggregate", "properties", "path", "aggregat
 
 
 def summarise(
-    connection: Connection, table: str, known: Properties, body: Mapping[str, Any], condition: Condition
+    connection: Connection,
+    table: str,
+    known: Properties,
+    body: Mapping[str, Any],
+    condition: Condition,
+    *,
+    text_values: bool,
 ) -> list[dict[str, Any]]:
-    """The items that answer an aggregate request over the rows that the condition holds for."""
+    """The items that answer an aggregate request over the rows that the condition holds for.
+
+    With `text_values` numbers are given as texts, and values under the name that today's clients know only.
+    """
     aggregate = body.get("aggregate") or "count"
     if aggregate not in AGGREGATES:
         raise bad_request(f"aggregate must be one of {', '.join(AGGREGATES)}, but was {shown(aggregate)}")
@@ -38,26 +47,35 @@ def summarise(
         return [{"count": connection.value(f"SELECT count(*) {source}", parameters)}]
     if aggregate.startswith("cardinality"):
         return [{"count": connection.value(f"SELECT count(DISTINCT value) {source}", parameters)}]
+    numbers = not over_keys and _named(known, body).kind == "number"
     rows = connection.tuples(
-        f"SELECT value, count(*) AS count {source} GROUP BY value ORDER BY count DESC, value LIMIT {MOST_VALUES}",
+        f"SELECT value, count(*) AS count {source} GROUP BY value "
+        f"ORDER BY count DESC, value{'::BIGINT' * numbers} LIMIT {MOST_VALUES}",
         parameters,
     )
     if over_keys:
         return [{"values": [{"property": [*body.get("path", []), value]}], "count": count} for value, count in rows]
-    return [{"values": [value], "count": count} for value, count in rows]
+    if text_values:
+        return [{"values": [value], "count": count} for value, count in rows]
+    found = [(int(value) if numbers else value, count) for value, count in rows]
+    return [{"count": count, "value": value, "values": [value]} for value, count in found]
+
+
+def _named(known: Properties, body: Mapping[str, Any]) -> Property:
+    """The one property that the request names."""
+    properties = as_list(body.get("properties"), "properties")
+    check_size(properties, "properties", 1, 1)
+    path = as_object(properties[0], "properties[0]").get("property")
+    return find_property(known, path, "properties[0].property")
 
 
 def _values(known: Properties, body: Mapping[str, Any]) -> Condition:
     """The expression of the values of the one property that is named, in lower case."""
-    properties = as_list(body.get("properties"), "properties")
-    check_size(properties, "properties", 1, 1)
-    path: Any = as_object(properties[0], "properties[0]").get("property")
-    named: Property = find_property(known, path, "properties[0].property")
-    if named.kind == "list":
+    named = _named(known, body)
+    if named.kind in LISTS:
         return Condition(f"unnest({named.value.sql})::VARCHAR")
     if named.key is not None:  # keys are listed in lower case, so they are found without regard to case
-        _, column = known[path[0]]
-        entries = f"list_filter(map_entries({_as_map(column)}), lambda entry: lower(entry.key) = ?)"
+        entries = f"list_filter(map_entries({_as_map(named.map)}), lambda entry: lower(entry.key) = ?)"
         return Condition(
             f"lower(unnest(list_distinct(list_transform({entries}, lambda entry: entry.value))))", [named.key.lower()]
         )

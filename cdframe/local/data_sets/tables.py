@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cdframe.local.access import scoped
 from cdframe.local.fields import EXTERNAL_ID, ID, TIMES, Boolean, Field, Metadata, Text
 from cdframe.local.filters import Key, between, equal, has_pairs, prefixed
 from cdframe.local.identifiers import Naming
@@ -34,8 +35,7 @@ FILTERS = {
     "writeProtected": Key(equal("write_protected", Boolean())),
 }
 
-# What the scopes of datasetsAcl are compared with.
-SCOPES = {"idscope": "id"}
+SCOPES = {"idscope": scoped("id")}  # of datasetsAcl
 
 TABLES = (
     """CREATE TABLE data_sets (

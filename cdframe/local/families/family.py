@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from cdframe.local.access import Grant, Principal
+from cdframe.local.access import Grant, Principal, Scopes, scoped
 from cdframe.local.advanced_filters import compile_advanced_filter
 from cdframe.local.conditions import Condition, one_of
 from cdframe.local.database import Connection
@@ -17,7 +17,7 @@ from cdframe.local.identifiers import Identifier, Naming, find, new_ids
 from cdframe.local.paging import fetch_page, parse_page
 from cdframe.local.properties import Properties
 from cdframe.local.resources import Resource, Row
-from cdframe.local.search import rank
+from cdframe.local.search import candidates, rank
 from cdframe.local.summaries import summarise
 from cdframe.local.uniqueness import require_unique
 from cdframe.local.updates import apply_update
@@ -35,7 +35,9 @@ class Family:
     naming: ClassVar[Naming]
     filters: ClassVar[Mapping[str, Key]]
     properties: ClassVar[Properties] = MappingProxyType({})  # for sorts, advanced filters and aggregates
-    scopes: ClassVar[Mapping[str, str]] = MappingProxyType({"datasetscope": "data_set_id"})
+    sortable: ClassVar[Collection[str]] = ()  # the properties that lists are sorted by, when it is not all of them
+    text_values: ClassVar[bool] = False  # whether aggregates give all values as texts
+    scopes: ClassVar[Scopes] = MappingProxyType({"datasetscope": scoped("data_set_id")})
     searched: ClassVar[Mapping[str, int]] = MappingProxyType({"name": 2, "description": 1})  # columns, weights
 
     def __init__(self, connection: Connection, caller: Principal, grant: Grant, asked: Asked, now: int = 0) -> None:
@@ -56,6 +58,10 @@ class Family:
     def members(self) -> Sequence[str]:
         """The SQL of further members of the objects of this answer: each `,"name":value`, or null."""
         return ()
+
+    def apply(self, row: Row, update: Any, where: str) -> Row:
+        """The row after an update."""
+        return apply_update(self.resource, row, update, where)
 
     def touched(self, old: Row, new: Row, update: Any) -> bool:
         """Whether an update moves the time of the last one."""
@@ -94,7 +100,7 @@ class Family:
         old = [self.resource.load(row) for row in found]
         rows = []
         for i, (row, (_, change)) in enumerate(zip(old, changes, strict=True)):
-            changed = apply_update(self.resource, row, change, f"items[{i}].update")
+            changed = self.apply(row, change, f"items[{i}].update")
             if self.touched(row, changed, change):
                 changed["last_updated_time"] = self.now
             rows.append(changed)
@@ -119,13 +125,14 @@ class Family:
 
     def page(self, *, clamp: bool = False) -> tuple[list[str], str | None]:
         """The objects of a page of a list, and the cursor of the next one if there is one."""
-        page = parse_page(self.asked, self.resource.table, self.properties, clamp=clamp)
+        sortable = {name: p for name, p in self.properties.items() if name in (self.sortable or self.properties)}
+        page = parse_page(self.asked, self.resource.table, sortable, clamp=clamp)
         ids, cursor = fetch_page(self.connection, self.resource.table, self.selection(), page)
         return self.shown(ids), cursor
 
     def search(self, wanted: Mapping[str, str], limit: int) -> list[str]:
         """The objects that match texts best; with none all, by id."""
-        condition = self.selection()
+        condition = self.selection() & candidates(wanted, self.searched)
         sql = f"FROM {self.resource.table} WHERE {condition.sql}"
         if not wanted:
             found = self.connection.tuples(f"SELECT id {sql} ORDER BY id LIMIT {limit}", condition.parameters)
@@ -135,7 +142,14 @@ class Family:
 
     def aggregate(self) -> list[dict[str, Any]]:
         """How many rows there are, and what values their properties have."""
-        return summarise(self.connection, self.resource.table, self.properties, self.asked, self.selection())
+        return summarise(
+            self.connection,
+            self.resource.table,
+            self.properties,
+            self.asked,
+            self.selection(),
+            text_values=self.text_values,
+        )
 
     def selection(self) -> Condition:
         """The rows that pass the filters of the request and that the caller may see."""

@@ -22,6 +22,7 @@ class TimeSeries(Family):
     filters = tables.FILTERS
     properties = tables.PROPERTIES
     scopes = tables.SCOPES
+    text_values = True
 
     @classmethod
     def visible(cls, caller: Principal, grant: Grant) -> Condition:

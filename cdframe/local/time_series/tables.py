@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
+from cdframe.local.access import scoped
+from cdframe.local.assets.trees import in_subtrees, in_trees, tree_scope
 from cdframe.local.fields import EXTERNAL_ID, ID, TIMES, Boolean, Field, Integer, Integers, Metadata, Text
 from cdframe.local.filters import (
     Key,
     between,
     equal,
     has_pairs,
-    id_list,
     nothing_of,
     prefixed,
-    reference_list,
     refers_to,
     refers_to_external_ids,
     refers_to_ids,
 )
 from cdframe.local.identifiers import Naming
 from cdframe.local.properties import Properties
-from cdframe.local.references import ASSETS, DATA_SETS
+from cdframe.local.references import ASSETS, DATA_SETS, parse_ids
 from cdframe.local.resources import Resource
 
 TYPE = "CASE WHEN is_string THEN 'string' ELSE 'numeric' END"
@@ -66,9 +67,8 @@ FILTERS = {
     "metadata": Key(has_pairs("metadata")),
     "assetIds": Key(refers_to_ids(ASSETS, "asset_id"), union="assets"),
     "assetExternalIds": Key(refers_to_external_ids(ASSETS, "asset_id"), union="assets"),
-    # The trees of assets come with the assets: until then no series has a root.
-    "rootAssetIds": Key(nothing_of(id_list)),
-    "assetSubtreeIds": Key(nothing_of(reference_list)),
+    "rootAssetIds": Key(in_trees("asset_id", partial(parse_ids, most=100))),
+    "assetSubtreeIds": Key(in_subtrees("asset_id")),
     "dataSetIds": Key(refers_to(DATA_SETS, "data_set_id", least=0)),
     "externalIdPrefix": Key(prefixed("external_id")),
     "createdTime": Key(between("created_time")),
@@ -90,11 +90,14 @@ PROPERTIES: Properties = {
     "isStep": ("boolean", "is_step"),
     "isString": ("boolean", "is_string"),
     "type": ("text", TYPE),
-    "securityCategories": ("list", "security_categories"),
+    "securityCategories": ("numbers", "security_categories"),
 }
 
-# What the scopes of timeSeriesAcl are compared with. No series has a root asset while there are no assets.
-SCOPES = {"datasetscope": "data_set_id", "idscope": "id"}
+SCOPES = {  # of timeSeriesAcl
+    "datasetscope": scoped("data_set_id"),
+    "idscope": scoped("id"),
+    "assetrootidscope": tree_scope("asset_id"),
+}
 
 FIRST_TABLES = (
     """CREATE TABLE time_series (
