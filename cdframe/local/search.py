@@ -12,6 +12,7 @@ from cdframe.local.conditions import Condition, any_of
 
 TOKEN = re.compile(r"[^\W_]+")  # a run of letters and digits
 MOST_TESTS = 200
+MOST_RANKED = 20_000  # of more rows that may match, those that hold most of the words
 EQUAL, PREFIX, SUBSTRING, SIMILAR = 4, 3, 2, 1
 
 
@@ -40,6 +41,18 @@ def candidates(wanted: Mapping[str, str], fields: Iterable[str]) -> Condition:
         if len(tests) <= MOST_TESTS:
             condition &= any_of(tests)
     return condition
+
+
+def closeness(wanted: Mapping[str, str], fields: Iterable[str]) -> Condition:
+    """An expression: how many of the words rows hold as they are."""
+    pairs = [
+        (field, word)
+        for name, text in wanted.items()
+        for field in (fields if name == "query" else (name,))
+        for word in tokens(text)[:MOST_TESTS]
+    ]
+    counts = [f"coalesce(contains(lower({field}), ?)::INT, 0)" for field, _ in pairs]
+    return Condition(" + ".join(counts) or "NULL::INT", [word for _, word in pairs])
 
 
 def _parts(word: str) -> Iterable[str]:

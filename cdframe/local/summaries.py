@@ -8,7 +8,7 @@ from typing import Any
 from cdframe.local.conditions import Condition, any_of
 from cdframe.local.database import Connection
 from cdframe.local.errors import bad_request
-from cdframe.local.properties import LISTS, Properties, Property, find_property
+from cdframe.local.properties import LISTS, Properties, Property, find_property, value_of_key
 from cdframe.local.validation import as_list, as_object, as_string, check_size, shown
 
 MOST_VALUES = 1000
@@ -36,7 +36,7 @@ def summarise(
         sql = f"SELECT count(*) FROM {table} WHERE {condition.sql}"
         return [{"count": connection.value(sql, condition.parameters)}]
     over_keys = aggregate.endswith("Properties")
-    values = _keys(known, body) if over_keys else _values(known, body)
+    values = _keys(known, body) if over_keys else _values(connection, table, known, body)
     passing = _value_filter(body.get("aggregateFilter"), "aggregateFilter")
     source = (
         f"FROM (SELECT {values.sql} AS value FROM {table} WHERE {condition.sql}) "
@@ -69,17 +69,22 @@ def _named(known: Properties, body: Mapping[str, Any]) -> Property:
     return find_property(known, path, "properties[0].property")
 
 
-def _values(known: Properties, body: Mapping[str, Any]) -> Condition:
+def _values(connection: Connection, table: str, known: Properties, body: Mapping[str, Any]) -> Condition:
     """The expression of the values of the one property that is named, in lower case."""
     named = _named(known, body)
     if named.kind in LISTS:
         return Condition(f"unnest({named.value.sql})::VARCHAR")
-    if named.key is not None:  # keys are listed in lower case, so they are found without regard to case
-        entries = f"list_filter(map_entries({_as_map(named.map)}), lambda entry: lower(entry.key) = ?)"
-        return Condition(
-            f"lower(unnest(list_distinct(list_transform({entries}, lambda entry: entry.value))))", [named.key.lower()]
-        )
-    return Condition(f"lower({named.value.sql}::VARCHAR)", named.value.parameters)
+    if named.key is None:
+        return Condition(f"lower({named.value.sql}::VARCHAR)", named.value.parameters)
+    keys = connection.tuples(  # they are listed in lower case, so they are found without regard to case
+        f"SELECT DISTINCT key FROM (SELECT unnest(json_keys({named.map})) AS key FROM {table}) WHERE lower(key) = ?",
+        [named.key.lower()],
+    )
+    values = [value_of_key(named.map, key) for (key,) in keys]
+    each = ", ".join(f"lower({value.sql})" for value in values)
+    return Condition(
+        f"unnest(list_distinct([{each}]::VARCHAR[]))", [parameter for value in values for parameter in value.parameters]
+    )
 
 
 def _keys(known: Properties, body: Mapping[str, Any]) -> Condition:
@@ -90,10 +95,6 @@ def _keys(known: Properties, body: Mapping[str, Any]) -> Condition:
         raise bad_request(f"path must be one of {', '.join(f'[{name}]' for name in maps)}, but was {shown(path)}")
     _, column = known[path[0]]
     return Condition(f"unnest(list_distinct(list_transform(json_keys({column}), lambda key: lower(key))))")
-
-
-def _as_map(column: str) -> str:
-    return f"{column}::JSON::MAP(VARCHAR, VARCHAR)"
 
 
 def _value_filter(value: Any, where: str, depth: int = 1) -> Condition:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cdframe.local.assets.trees import in_subtrees
+from cdframe.local.database import create_table
 from cdframe.local.fields import EXTERNAL_ID, ID, TIMES, Field, GeoLocation, Integer, Integers, Labels, Metadata, Text
 from cdframe.local.filters import (
     Key,
@@ -103,15 +104,25 @@ AGGREGATES = {
 }
 
 TABLES = (
-    """CREATE TABLE assets (
-        id BIGINT NOT NULL, external_id VARCHAR USING COMPRESSION uncompressed,
-        name VARCHAR NOT NULL USING COMPRESSION uncompressed, parent_id BIGINT,
-        parent_external_id VARCHAR USING COMPRESSION uncompressed,
-        description VARCHAR USING COMPRESSION uncompressed, data_set_id BIGINT,
-        metadata VARCHAR NOT NULL USING COMPRESSION uncompressed, source VARCHAR USING COMPRESSION uncompressed,
-        labels VARCHAR USING COMPRESSION uncompressed, geo_location VARCHAR USING COMPRESSION uncompressed,
-        root_id BIGINT NOT NULL, path BIGINT[] NOT NULL, child_count BIGINT NOT NULL,
-        created_time BIGINT NOT NULL, last_updated_time BIGINT NOT NULL)""",
+    create_table(
+        "assets",
+        id="BIGINT NOT NULL",
+        external_id="VARCHAR",
+        name="VARCHAR NOT NULL",
+        parent_id="BIGINT",
+        parent_external_id="VARCHAR",
+        description="VARCHAR",
+        data_set_id="BIGINT",
+        metadata="VARCHAR NOT NULL",
+        source="VARCHAR",
+        labels="VARCHAR",
+        geo_location="VARCHAR",
+        root_id="BIGINT NOT NULL",
+        path="BIGINT[] NOT NULL",
+        child_count="BIGINT NOT NULL",
+        created_time="BIGINT NOT NULL",
+        last_updated_time="BIGINT NOT NULL",
+    ),
     "CREATE INDEX assets_id ON assets (id)",
     "CREATE INDEX assets_external_id ON assets (external_id)",
     "CREATE INDEX assets_parent_id ON assets (parent_id)",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cdframe.local.access import scoped
+from cdframe.local.database import create_table
 from cdframe.local.fields import EXTERNAL_ID, ID, TIMES, Boolean, Field, Metadata, Text
 from cdframe.local.filters import Key, between, equal, has_pairs, prefixed
 from cdframe.local.identifiers import Naming
@@ -38,11 +39,17 @@ FILTERS = {
 SCOPES = {"idscope": scoped("id")}  # of datasetsAcl
 
 TABLES = (
-    """CREATE TABLE data_sets (
-        id BIGINT NOT NULL, external_id VARCHAR USING COMPRESSION uncompressed,
-        name VARCHAR USING COMPRESSION uncompressed, description VARCHAR USING COMPRESSION uncompressed,
-        metadata VARCHAR NOT NULL USING COMPRESSION uncompressed, write_protected BOOLEAN NOT NULL,
-        created_time BIGINT NOT NULL, last_updated_time BIGINT NOT NULL)""",
+    create_table(
+        "data_sets",
+        id="BIGINT NOT NULL",
+        external_id="VARCHAR",
+        name="VARCHAR",
+        description="VARCHAR",
+        metadata="VARCHAR NOT NULL",
+        write_protected="BOOLEAN NOT NULL",
+        created_time="BIGINT NOT NULL",
+        last_updated_time="BIGINT NOT NULL",
+    ),
     "CREATE INDEX data_sets_id ON data_sets (id)",
     "CREATE INDEX data_sets_external_id ON data_sets (external_id)",
 )

@@ -17,7 +17,7 @@ from cdframe.local.identifiers import Identifier, Naming, find, new_ids
 from cdframe.local.paging import fetch_page, parse_page
 from cdframe.local.properties import Properties
 from cdframe.local.resources import Resource, Row
-from cdframe.local.search import candidates, rank
+from cdframe.local.search import MOST_RANKED, candidates, closeness, rank
 from cdframe.local.summaries import summarise
 from cdframe.local.uniqueness import require_unique
 from cdframe.local.updates import apply_update
@@ -137,7 +137,11 @@ class Family:
         if not wanted:
             found = self.connection.tuples(f"SELECT id {sql} ORDER BY id LIMIT {limit}", condition.parameters)
             return self.shown([id for (id,) in found])
-        rows = self.connection.rows(f"SELECT id, {', '.join(self.searched)} {sql}", condition.parameters)
+        close = closeness(wanted, self.searched)
+        rows = self.connection.rows(
+            f"SELECT id, {', '.join(self.searched)} {sql} ORDER BY {close.sql} DESC, id LIMIT {MOST_RANKED}",
+            [*condition.parameters, *close.parameters],
+        )
         return self.shown(rank(((row.pop("id"), row) for row in rows), wanted, self.searched)[:limit])
 
     def aggregate(self) -> list[dict[str, Any]]:

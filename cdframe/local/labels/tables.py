@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from cdframe.local.database import create_table
 from cdframe.local.fields import CREATED_TIME, EXTERNAL_ID, ID, LAST_UPDATED_TIME, Field, Integer, Text
 from cdframe.local.filters import Key, equal, prefixed, refers_to
 from cdframe.local.identifiers import Naming
@@ -37,10 +38,16 @@ FILTERS = {
 }
 
 TABLES = (
-    """CREATE TABLE labels (
-        id BIGINT NOT NULL, external_id VARCHAR NOT NULL USING COMPRESSION uncompressed,
-        name VARCHAR NOT NULL USING COMPRESSION uncompressed, description VARCHAR USING COMPRESSION uncompressed,
-        data_set_id BIGINT, created_time BIGINT NOT NULL, last_updated_time BIGINT NOT NULL)""",
+    create_table(
+        "labels",
+        id="BIGINT NOT NULL",
+        external_id="VARCHAR NOT NULL",
+        name="VARCHAR NOT NULL",
+        description="VARCHAR",
+        data_set_id="BIGINT",
+        created_time="BIGINT NOT NULL",
+        last_updated_time="BIGINT NOT NULL",
+    ),
     "CREATE INDEX labels_id ON labels (id)",
     "CREATE INDEX labels_external_id ON labels (external_id)",
     "CREATE SEQUENCE label_numbers",

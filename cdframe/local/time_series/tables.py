@@ -7,6 +7,7 @@ from functools import partial
 
 from cdframe.local.access import scoped
 from cdframe.local.assets.trees import in_subtrees, in_trees, tree_scope
+from cdframe.local.database import create_table
 from cdframe.local.fields import EXTERNAL_ID, ID, TIMES, Boolean, Field, Integer, Integers, Metadata, Text
 from cdframe.local.filters import (
     Key,
@@ -107,17 +108,27 @@ FIRST_TABLES = (
         created_time BIGINT NOT NULL, last_updated_time BIGINT NOT NULL)""",
 )
 
-# Metadata become JSON; what is looked up has an index; texts are not compressed, so that single rows are read fast.
+# Metadata become JSON, what is looked up has an index, and nothing is compressed.
 TABLES = (
     "ALTER TABLE time_series RENAME TO first_time_series",
-    """CREATE TABLE time_series (
-        id BIGINT NOT NULL, external_id VARCHAR USING COMPRESSION uncompressed,
-        name VARCHAR USING COMPRESSION uncompressed, is_string BOOLEAN NOT NULL, is_step BOOLEAN NOT NULL,
-        metadata VARCHAR NOT NULL USING COMPRESSION uncompressed, unit VARCHAR USING COMPRESSION uncompressed,
-        unit_external_id VARCHAR USING COMPRESSION uncompressed, asset_id BIGINT,
-        description VARCHAR USING COMPRESSION uncompressed, security_categories BIGINT[] NOT NULL, data_set_id BIGINT,
-        legacy_name VARCHAR USING COMPRESSION uncompressed,
-        created_time BIGINT NOT NULL, last_updated_time BIGINT NOT NULL)""",
+    create_table(
+        "time_series",
+        id="BIGINT NOT NULL",
+        external_id="VARCHAR",
+        name="VARCHAR",
+        is_string="BOOLEAN NOT NULL",
+        is_step="BOOLEAN NOT NULL",
+        metadata="VARCHAR NOT NULL",
+        unit="VARCHAR",
+        unit_external_id="VARCHAR",
+        asset_id="BIGINT",
+        description="VARCHAR",
+        security_categories="BIGINT[] NOT NULL",
+        data_set_id="BIGINT",
+        legacy_name="VARCHAR",
+        created_time="BIGINT NOT NULL",
+        last_updated_time="BIGINT NOT NULL",
+    ),
     "CREATE INDEX time_series_id ON time_series (id)",
     "CREATE INDEX time_series_external_id ON time_series (external_id)",
     "CREATE INDEX time_series_legacy_name ON time_series (legacy_name)",
