@@ -162,7 +162,8 @@ def test_a_deep_chain_and_a_wide_tree(fresh: Api) -> None:
 
     for start in (0, 1000):
         fresh.post(PATH, {"items": chain(start, 1000)[::-1]}, 201)
-    fresh.post(PATH, {"items": [{"name": "n", "parentExternalId": "c0"}] * 1000}, 201)
+    wide = fresh.post(PATH, {"items": [{"name": "n", "parentExternalId": "c0"}] * 1000}, 201)["items"]
+    fresh.create({"externalId": "series", "assetId": wide[-1]["id"]})
     body = {"items": [{"externalId": "c1999"}, {"externalId": "c0"}], "aggregatedProperties": AGGREGATES}
     bottom, top = (row["aggregates"] for row in fresh.post(f"{PATH}/byids", body)["items"])
     assert (bottom["depth"], len(bottom["path"]), top["childCount"]) == (1999, 2000, 1001)
@@ -172,3 +173,8 @@ def test_a_deep_chain_and_a_wide_tree(fresh: Api) -> None:
     assert bottom["depth"] == 500
     fresh.post(f"{PATH}/delete", {"items": [{"externalId": "c1"}], "recursive": True})
     assert fresh.post(f"{PATH}/aggregate") == {"items": [{"count": 1 + 1000 + 500}]}
+    for _ in range(2):
+        fresh.post(PATH, {"items": [{"name": "n", "parentExternalId": "c0"}] * 1000}, 201)
+    fresh.post(f"{PATH}/delete", {"items": [{"externalId": "c0"}], "recursive": True})
+    assert fresh.post(f"{PATH}/aggregate") == {"items": [{"count": 0}]}
+    assert "assetId" not in fresh.get("/timeseries")["items"][0]

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cdframe.local import LocalCDF
+from tests.local import rows
 from tests.local.api import Api
 
 LIST = "/timeseries/list"
@@ -41,16 +42,7 @@ def plant() -> Iterator[Api]:
 
 
 def listed(api: Api, **body: Any) -> list[dict[str, Any]]:
-    """All pages of a list, whose cursors are checked on the way."""
-    found: list[dict[str, Any]] = []
-    cursor = None
-    while True:
-        page = api.post(LIST, {**body, "cursor": cursor})
-        found += page["items"]
-        cursor = page.get("nextCursor")
-        if cursor is None:
-            return found
-        assert len(page["items"]) == body.get("limit", 100)
+    return rows.listed(api, "/timeseries", **body)
 
 
 def names(series: list[dict[str, Any]]) -> list[str]:

@@ -28,9 +28,9 @@ def place_new(connection: Connection, rows: Sequence[Row]) -> None:
 
 
 def place_moved(connection: Connection, rows: Sequence[Row], old: Sequence[Row]) -> None:
-    """Give assets that are to have another parent what follows from it, or 400 where they may not have it.
+    """Give assets what follows from the parents that they are to have, or 400 where they may not have them.
 
-    Those that have a parent named have only that set of `parent_id` and `parent_external_id`.
+    Of `parent_id` and `parent_external_id` those are empty that the update leaves open.
     """
     keys = ("parent_id", "parent_external_id")
     named = [(row, was) for row, was in zip(rows, old, strict=True) if any(row[key] != was[key] for key in keys)]
@@ -48,7 +48,7 @@ def place_moved(connection: Connection, rows: Sequence[Row], old: Sequence[Row])
 
 
 def move_below(connection: Connection, moves: Moves) -> None:
-    """Let the assets below moved ones follow: the nearest of those above each gives it its path."""
+    """Give all assets below moved ones their new paths: each follows the nearest moved one above it."""
     leading = [(row, was) for row, was in moves if was["child_count"]]
     if not leading:
         return

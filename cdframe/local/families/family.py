@@ -28,7 +28,8 @@ Asked = Mapping[str, Any]  # the body of a request
 class Family:
     """One family of resources, as one caller sees it within one transaction.
 
-    Subclasses declare the family in class attributes, and override what follows `# Rules that a family may have`.
+    Subclasses declare the family in class attributes, and override those rules that are special to it. Rows go in as
+    values by their columns; objects come out as JSON.
     """
 
     resource: ClassVar[Resource]
@@ -48,7 +49,7 @@ class Family:
         self.asked = asked
         self.now = now
 
-    # Rules that a family may have
+    # Rules that families override
 
     @classmethod
     def visible(cls, caller: Principal, grant: Grant) -> Condition:
@@ -82,7 +83,7 @@ class Family:
         """Ids for new rows."""
         return new_ids(self.connection, self.resource.table, count)
 
-    # What all families do
+    # What all families have
 
     def create(self, rows: Sequence[Row]) -> list[str]:
         """Store new rows."""
@@ -113,8 +114,8 @@ class Family:
 
     def delete(self, identifiers: Sequence[Identifier], *, ignore_unknown: bool) -> None:
         """Delete the rows that are named."""
-        columns = ", ".join({"id", "external_id", *self._scoped})
-        rows = self._find(identifiers, columns, ignore_unknown=ignore_unknown)
+        columns = ["id", "external_id", *(["data_set_id"] if "dataSetId" in self.resource.by_name else [])]
+        rows = self._find(identifiers, ", ".join(columns), ignore_unknown=ignore_unknown)
         self.require_writable(rows)
         self.delete_rows([row["id"] for row in rows])
 
@@ -187,10 +188,6 @@ class Family:
         hidden = ("metadata",) if self.asked.get("includeMetadata") is False else ()
         return self.resource.json(hidden, self.members())
 
-    @property
-    def _scoped(self) -> Sequence[str]:
-        return [field.column for field in self.resource.stored if field.name == "dataSetId"]
-
     def _find(
         self, identifiers: Sequence[Identifier], columns: str, *, ignore_unknown: bool = False
     ) -> list[dict[str, Any]]:
@@ -221,7 +218,7 @@ class Family:
                 continue
             added = []
             for row, was in zip(rows, before, strict=True):
-                kept = field.kind.references(was.get(field.column))
+                kept = set(field.kind.references(was.get(field.column)))
                 added += [one for one in field.kind.references(row[field.column]) if one not in kept]
             field.refers_to.require(self.connection, added)
         self.complete(rows, old)
