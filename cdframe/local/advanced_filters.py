@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from cdframe.local.conditions import Condition, any_of
+from cdframe.local.conditions import Condition, all_of, any_of
 from cdframe.local.errors import bad_request, constraint
 from cdframe.local.properties import LISTS, Properties, Property, PropertyKind, find_property
 from cdframe.local.search import fold
@@ -90,15 +90,17 @@ def _exists(named: Property, leaf: Mapping[str, Any], where: str) -> Condition:
     return Condition(f"{named.value.sql} IS NOT NULL", named.value.parameters)
 
 
-def _contains(function: str) -> Callable[[Property, Mapping[str, Any], str], Condition]:
+def _contains(
+    combine: Callable[[Iterable[Condition]], Condition],
+) -> Callable[[Property, Mapping[str, Any], str], Condition]:
     def test(named: Property, leaf: Mapping[str, Any], where: str) -> Condition:
         values = _values(leaf, where)
         if named.kind not in LISTS:
             raise bad_request(f"{where} takes a list property, such as labels or securityCategories")
         kind: PropertyKind = "text" if named.kind == "texts" else "number"
         elements = [_checked(kind, _element(value), f"{where}.values[{i}]") for i, value in enumerate(values)]
-        column_type = "VARCHAR[]" if kind == "text" else "BIGINT[]"
-        return Condition(f"{function}({named.value.sql}, ?::{column_type})", [elements])
+        # One by one: DuckDB's list_has_any and list_has_all take ten times as long.
+        return combine(Condition(f"list_contains({named.value.sql}, ?)", [element]) for element in elements)
 
     return test
 
@@ -144,7 +146,7 @@ LEAVES: Mapping[str, tuple[tuple[str, ...], Callable[[Property, Mapping[str, Any
     "range": (("gt", "gte", "lt", "lte"), _range),
     "prefix": (("value",), _prefix),
     "exists": ((), _exists),
-    "containsAny": (("values",), _contains("list_has_any")),
-    "containsAll": (("values",), _contains("list_has_all")),
+    "containsAny": (("values",), _contains(any_of)),
+    "containsAll": (("values",), _contains(all_of)),
     "search": (("value",), _search),
 }

@@ -51,7 +51,7 @@ class Kind(ABC):
         return stored
 
     def references(self, value: Any) -> Sequence[Any]:
-        """What a value refers to, for fields that refer to something."""
+        """What a value refers to, for fields that refer to something; of lists one for each element."""
         return () if value is None else (value,)
 
     def json(self, column: str) -> str:
@@ -126,6 +126,22 @@ class Integers(Kind):
 
     def json(self, column: str) -> str:
         return f"to_json({column})"
+
+
+class Ids(Integers):
+    """A list of different ids, in the order given; left out when empty."""
+
+    def check(self, value: Any, where: str) -> list[int]:
+        ids = super().check(value, where)
+        if len(ids) < len(value):
+            raise constraint(f"{where} must not have an id twice")
+        return ids
+
+    def store(self, value: list[int] | None) -> list[int] | None:
+        return value or None
+
+    def load(self, stored: list[int] | None) -> list[int]:
+        return stored or []
 
 
 class Json(Kind):

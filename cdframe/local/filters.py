@@ -20,7 +20,7 @@ from cdframe.local.references import (
     parse_ids,
     parse_references,
 )
-from cdframe.local.validation import as_boolean, as_integer, as_list, as_object, check_size, reject_unknown
+from cdframe.local.validation import as_boolean, as_integer, as_list, as_object, check_size, reject_unknown, shown
 
 # A value of a request, its path, and where its references can be looked up -> the rows that pass
 Test = Callable[[Any, str, Connection], Condition]
@@ -81,19 +81,50 @@ def between(column: str) -> Test:
     """The number is within `min` and `max`, both included, each optional; fractions are cut off."""
 
     def test(value: Any, where: str, connection: Connection) -> Condition:
-        limits = as_object(value, where)
-        reject_unknown(limits, ("min", "max"), where, empty_passes=False)
-        condition = Condition()
-        for name, comparison in (("min", ">="), ("max", "<=")):
-            if limits.get(name) is not None:
-                limit = limits[name]
-                if isinstance(limit, float) and math.isfinite(limit):
-                    limit = math.trunc(limit)
-                limit = min(max(as_integer(limit, f"{where}.{name}"), LEAST_INTEGER), MOST_INTEGER)
-                condition &= Condition(f"{column} {comparison} ?", [limit])
-        return condition
+        least, most = _limits(value, where)
+        above = Condition() if least is None else Condition(f"{column} >= ?", [least])
+        return above if most is None else above & Condition(f"{column} <= ?", [most])
 
     return test
+
+
+def between_or_unset(column: str) -> Test:
+    """The number is within `min` and `max`; or it is unset, or is not, as `isNull` says."""
+    within, unset = between(column), is_null(column)
+
+    def test(value: Any, where: str, connection: Connection) -> Condition:
+        given = {name: part for name, part in as_object(value, where).items() if part is not None}
+        if "isNull" not in given:
+            return within(given, where, connection)
+        if len(given) > 1:
+            raise bad_request(f"{where} must have either isNull, or min and max, but was {shown(value)}")
+        return unset(given["isNull"], f"{where}.isNull", connection)
+
+    return test
+
+
+def active_at(start: str, end: str) -> Test:
+    """The time from `start` to `end` has a moment in common with that from `min` to `max`, all ends included.
+
+    Without `min` or `max` the latter has no beginning or end. A row whose start or end is null is never active.
+    """
+
+    def test(value: Any, where: str, connection: Connection) -> Condition:
+        least, most = _limits(value, where)
+        limits = [MOST_INTEGER if most is None else most, LEAST_INTEGER if least is None else least]
+        return Condition(f"({start} <= ? AND {end} >= ?)", limits)
+
+    return test
+
+
+def since_ever(column: str) -> str:
+    """A time that is before all others when it is unset."""
+    return f"coalesce({column}, {LEAST_INTEGER})"
+
+
+def for_ever(column: str) -> str:
+    """A time that is after all others when it is unset."""
+    return f"coalesce({column}, {MOST_INTEGER})"
 
 
 def refers_to_ids(relation: Relation, column: str, most: int = 100) -> Test:
@@ -160,3 +191,18 @@ def has_labels(column: str) -> Test:
         return condition
 
     return test
+
+
+def _limits(value: Any, where: str) -> tuple[int | None, int | None]:
+    """`min` and `max`, whose fractions are cut off."""
+    given = as_object(value, where)
+    reject_unknown(given, ("min", "max"), where, empty_passes=False)
+    return _limit(given.get("min"), f"{where}.min"), _limit(given.get("max"), f"{where}.max")
+
+
+def _limit(value: Any, where: str) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, float) and math.isfinite(value):
+        value = math.trunc(value)
+    return min(max(as_integer(value, where), LEAST_INTEGER), MOST_INTEGER)

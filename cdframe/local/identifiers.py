@@ -38,6 +38,7 @@ class Naming:
     repeated_status: int = 409
     conflicting: str = "Conflicting references: an id and an externalId are of one resource"
     taken: str = "externalId is in use already"
+    twice: str | None = None  # about an externalId that two items have; without it they are named
     least_id: int = 1
     keys: Sequence[str] = ("id", "externalId")  # the forms of a reference; instanceId is {"space", "externalId"}
 

@@ -56,13 +56,17 @@ def parse_page(
     table: str,
     properties: Properties,
     *,
+    unsorted: Sequence[Order] = (),
     clamp: bool = False,
 ) -> Page:
-    """The paging of a list request. Its cursors belong to its filters, sort and partition, not to its limit."""
+    """The paging of a list request. Its cursors belong to its filters, sort and partition, not to its limit.
+
+    `unsorted` is the order when no sort is asked for. Every order has the id as its last key.
+    """
     parts = _said({name: body.get(name) for name in ("filter", "advancedFilter", "sort", "partition")})
     bound = json.dumps([table, parts], sort_keys=True)
     binding = hashlib.blake2b(bound.encode("utf-8", "surrogatepass"), digest_size=9).hexdigest()
-    orders = _parse_orders(body.get("sort"), properties)
+    orders = _parse_orders(body.get("sort"), properties) or unsorted
     return Page(
         limit=parse_limit(body.get("limit"), clamp=clamp),
         binding=binding,
@@ -88,7 +92,6 @@ def fetch_page(connection: Connection, table: str, condition: Condition, page: P
         keys.append(
             f"sort_{i} {'DESC' if order.descending else 'ASC'} NULLS {'FIRST' if order.nulls_first else 'LAST'}"
         )
-    condition &= _partition_condition(page)
     condition &= _after_condition(page)
     rows = connection.tuples(
         f"SELECT {', '.join([*sort_columns, 'id'])} FROM {table} "
@@ -111,14 +114,12 @@ def _parse_partition(value: Any) -> tuple[int, int] | None:
     return part, count
 
 
-def _partition_condition(page: Page) -> Condition:
-    if page.partition is None:
-        return Condition()
-    part, count = page.partition
+def id_range(part: int, count: int) -> Condition:
+    """The rows of a partition when partitions are equal ranges of ids."""
     return Condition("id > ? AND id <= ?", [(part - 1) * ID_SPACE // count, part * ID_SPACE // count])
 
 
-def _parse_orders(value: Any, properties: Properties) -> list[Order]:
+def _parse_orders(value: Any, properties: Properties) -> Sequence[Order]:
     orders: list[Order] = []
     if value is None:
         return orders

@@ -19,12 +19,13 @@ def require_unique(
     *,
     kept: Collection[int] = (),
     taken: str,
+    twice: str | None = None,
     repeated_status: int = 409,
 ) -> None:
     """Check that the field's values in new or changed rows are free.
 
     `kept` are the ids of stored rows that these rows replace, so that what they held is free. `taken` is the message
-    about values that others have. Values that are twice in the rows have their own status.
+    about values that others have. Values that are twice in the rows have their own status and message, `twice`.
     """
     values = [row[field.column] for row in rows if row[field.column] is not None]
     seen: set[str] = set()
@@ -33,7 +34,7 @@ def require_unique(
         name = "external ids" if field.name == "externalId" else f"values of {field.name}"
         raise ApiError(
             repeated_status,
-            f"Duplicate {name}: {', '.join(repeated)}",
+            twice or f"Duplicate {name}: {', '.join(repeated)}",
             duplicated=[{field.name: value} for value in repeated],
         )
     if not values:

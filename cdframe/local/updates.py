@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from cdframe.local.errors import bad_request
 from cdframe.local.fields import Field
 from cdframe.local.resources import Resource, Row
 from cdframe.local.validation import as_boolean, as_list, as_object, as_string, reject_unknown, unexpected_field
+
+CLEARED: Mapping[str, Any] = {"map": {}, "list": []}  # what null makes of a field, by how it is changed; null of others
 
 
 def apply_update(resource: Resource, row: Row, update: Any, where: str) -> Row:
@@ -48,7 +51,7 @@ def _changed(field: Field, old: Any, change: dict[str, Any], where: str) -> Any:
     if clears or sets:  # {"set": null} is setNull
         if field.required or (field.default is not None and not collection):
             raise bad_request(f"{where} cannot be null: give it a value with set")
-        return field.kind.check(field.default, where) if field.default is not None else None
+        return CLEARED.get(field.kind.changes)
     return old
 
 
@@ -59,6 +62,8 @@ def _edited(field: Field, old: Any, change: dict[str, Any], where: str) -> Any:
         keys = {as_string(key, f"{where}.remove") for key in as_list(removed or [], f"{where}.remove")}
         kept = {key: value for key, value in (old or {}).items() if key not in keys}
         return kept | field.kind.check(added or {}, f"{where}.add")
-    absent = field.kind.check(removed or [], f"{where}.remove")
-    kept_values = [value for value in (old or []) if value not in absent]
-    return kept_values + [v for v in field.kind.check(added or [], f"{where}.add") if v not in kept_values]
+    kind = field.kind
+    absent = set(kind.references(kind.check(removed or [], f"{where}.remove")))
+    present = {key: value for key, value in zip(kind.references(old), old or (), strict=True) if key not in absent}
+    new = kind.check(added or [], f"{where}.add")
+    return [*(present | dict(zip(kind.references(new), new, strict=True))).values()]

@@ -36,8 +36,10 @@ class Endpoints:
     deleted: int = 200  # the status of a delete
     list_keys: Sequence[str] = ("filter", "advancedFilter", "limit", "cursor", "partition", "sort")
     shape_keys: Sequence[str] = ()  # further keys of lists and byids: what the objects are to show
+    aggregate_keys: Sequence[str] = ()  # further keys of aggregates
     delete_keys: Sequence[str] = ()  # further keys of deletes
     query: Mapping[str, Parameter] = field(default_factory=dict)
+    sortable_query: bool = False  # whether lists by query string take `sort`
     texts: Mapping[str, Kind] = field(
         default_factory=lambda: {"name": Text(140), "description": Text(500), "query": Text(140)}
     )  # what searches look for
@@ -69,7 +71,7 @@ class Endpoints:
 
     def list_by_query(self, call: Call) -> Response:
         """List with the parameters in the query string."""
-        body = parse_query(self.query, call.request.args)
+        body = parse_query(self.query, call.request.args, sortable=self.sortable_query)
         with call.engine.database.read() as connection:
             objects, cursor = self._rows(call, connection, body).page(clamp=True)
         return answer_objects(objects, cursor)
@@ -112,7 +114,8 @@ class Endpoints:
 
     def aggregate(self, call: Call) -> Response:
         """How many rows there are, and what values their properties have."""
-        reject_unknown(call.body, SUMMARY_KEYS if self.family.properties else ("filter", "aggregate"), "")
+        keys = SUMMARY_KEYS if self.family.properties else ("filter", "aggregate")
+        reject_unknown(call.body, (*keys, *self.aggregate_keys), "")
         with call.engine.database.read() as connection:
             items = self._rows(call, connection).aggregate()
         return answer({"items": items})

@@ -14,7 +14,7 @@ from cdframe.local.errors import forbidden
 from cdframe.local.fields import ID
 from cdframe.local.filters import Key, compile_filter
 from cdframe.local.identifiers import Identifier, Naming, find, new_ids
-from cdframe.local.paging import fetch_page, parse_page
+from cdframe.local.paging import Order, fetch_page, id_range, parse_page
 from cdframe.local.properties import Properties
 from cdframe.local.resources import Resource, Row
 from cdframe.local.search import MOST_RANKED, candidates, closeness, rank
@@ -37,6 +37,7 @@ class Family:
     filters: ClassVar[Mapping[str, Key]]
     properties: ClassVar[Properties] = MappingProxyType({})  # for sorts, advanced filters and aggregates
     sortable: ClassVar[Collection[str]] = ()  # the properties that lists are sorted by, when it is not all of them
+    unsorted: ClassVar[Sequence[Order]] = ()  # the order of lists that no sort is asked of, before the id
     text_values: ClassVar[bool] = False  # whether aggregates give all values as texts
     scopes: ClassVar[Scopes] = MappingProxyType({"datasetscope": scoped("data_set_id")})
     searched: ClassVar[Mapping[str, int]] = MappingProxyType({"name": 2, "description": 1})  # columns, weights
@@ -63,6 +64,10 @@ class Family:
     def apply(self, row: Row, update: Any, where: str) -> Row:
         """The row after an update."""
         return apply_update(self.resource, row, update, where)
+
+    def partition(self, part: int, count: int) -> Condition:
+        """The rows of one of the partitions of a list, counted from 1."""
+        return id_range(part, count)
 
     def touched(self, old: Row, new: Row, update: Any) -> bool:
         """Whether an update moves the time of the last one."""
@@ -127,8 +132,9 @@ class Family:
     def page(self, *, clamp: bool = False) -> tuple[list[str], str | None]:
         """The objects of a page of a list, and the cursor of the next one if there is one."""
         sortable = {name: p for name, p in self.properties.items() if name in (self.sortable or self.properties)}
-        page = parse_page(self.asked, self.resource.table, sortable, clamp=clamp)
-        ids, cursor = fetch_page(self.connection, self.resource.table, self.selection(), page)
+        page = parse_page(self.asked, self.resource.table, sortable, unsorted=self.unsorted, clamp=clamp)
+        condition = self.partition(*page.partition) if page.partition else Condition()
+        ids, cursor = fetch_page(self.connection, self.resource.table, condition & self.selection(), page)
         return self.shown(ids), cursor
 
     def search(self, wanted: Mapping[str, str], limit: int) -> list[str]:
@@ -207,7 +213,14 @@ class Family:
             if not field.unique or (old and not _differ(field.column, rows, old)):
                 continue
             require_unique(
-                self.connection, self.resource, field, rows, kept=kept, taken=self.naming.taken, repeated_status=status
+                self.connection,
+                self.resource,
+                field,
+                rows,
+                kept=kept,
+                taken=self.naming.taken,
+                twice=self.naming.twice,
+                repeated_status=status,
             )
 
     def _check(self, rows: Sequence[Row], old: Sequence[Row]) -> None:

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
+
 from cdframe.local.errors import bad_request
-from cdframe.local.validation import as_list, shown
+from cdframe.local.validation import as_list, check_size, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +21,13 @@ class Parameter:
     text: bool = False  # the value is the text itself, not JSON
     part: str | None = None  # `min` or `max` of a range
     each: str | None = None  # `id` or `externalId`: the value is a list of these, and becomes one of references
+    most: int | None = None  # elements of a list, when the filter itself takes more
 
     def add(self, filter: dict[str, Any], name: str, text: str) -> None:
         """Put the value into the filter, beside what other parameters put under the same key."""
         value = text if self.text else parse_parameter(name, text)
+        if self.most is not None:
+            check_size(as_list(value, name), name, 1, self.most)
         if self.part is not None:
             filter.setdefault(self.key, {})[self.part] = value
         elif self.each is not None:
@@ -41,14 +46,22 @@ def bounds(*keys: str) -> dict[str, Parameter]:
     return {f"{part}{key[0].upper()}{key[1:]}": Parameter(key, part=part) for key in keys for part in ("min", "max")}
 
 
-def parse_query(parameters: Mapping[str, Parameter], query: Mapping[str, str]) -> dict[str, Any]:
-    """The body of a list request whose parameters are in the query string; empty ones say nothing."""
+def parse_query(
+    parameters: Mapping[str, Parameter], query: MultiDict[str, str], *, sortable: bool = False
+) -> dict[str, Any]:
+    """The body of a list request whose parameters are in the query string; empty ones say nothing.
+
+    When it is `sortable`, `sort` is a JSON array, or there once for each key.
+    """
     given = {name: value for name, value in query.items() if value != ""}
     wanted: dict[str, Any] = {}
     for name, parameter in parameters.items():
         if name in given:
             parameter.add(wanted, name, given[name])
     body: dict[str, Any] = {"filter": wanted, "cursor": given.get("cursor"), "partition": given.get("partition")}
+    keys = [key for key in query.getlist("sort") if key != ""]
+    if sortable and keys:
+        body["sort"] = parse_parameter("sort", keys[0]) if keys[0].startswith("[") else keys
     if "limit" in given:
         body["limit"] = parse_parameter("limit", given["limit"])
     metadata = given.get("includeMetadata", "true").lower()
