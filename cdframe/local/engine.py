@@ -16,6 +16,8 @@ from cdframe.local.database import Database
 from cdframe.local.datapoints import routes as datapoints_routes
 from cdframe.local.datapoints.tables import TABLES as DATAPOINTS_TABLES
 from cdframe.local.errors import LocalCDFError
+from cdframe.local.events import routes as events_routes
+from cdframe.local.events.tables import TABLES as EVENTS_TABLES
 from cdframe.local.folder import Folder
 from cdframe.local.identity import routes as identity_routes
 from cdframe.local.identity.directory import Directory
@@ -32,12 +34,14 @@ MIGRATIONS = (
     (*IDENTITY_TABLES, *FIRST_TIME_SERIES_TABLES, *DATAPOINTS_TABLES),
     (*TIME_SERIES_TABLES, *DATA_SETS_TABLES, *LABELS_TABLES),
     ASSETS_TABLES,
+    EVENTS_TABLES,
 )
 
 ROUTES = (
     *identity_routes.ROUTES,
     *assets_routes.ROUTES,
     *data_sets_routes.ROUTES,
+    *events_routes.ROUTES,
     *labels_routes.ROUTES,
     *time_series_routes.ROUTES,
     *datapoints_routes.ROUTES,

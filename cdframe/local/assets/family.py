@@ -12,6 +12,7 @@ from cdframe.local.assets.trees import below
 from cdframe.local.conditions import Condition, one_of
 from cdframe.local.database import Connection
 from cdframe.local.errors import bad_request, forbidden
+from cdframe.local.events.tables import ASSET_IDS as ASSETS_OF_EVENTS
 from cdframe.local.families.family import Family
 from cdframe.local.fields import json_object, member
 from cdframe.local.resources import Row
@@ -29,7 +30,7 @@ def clears(table: str, column: str) -> Callable[[Connection, Sequence[int]], Non
 
 
 # What becomes of references to assets that are deleted, in the other families.
-WHEN_DELETED = (clears("time_series", "asset_id"),)
+WHEN_DELETED = (clears("time_series", "asset_id"), ASSETS_OF_EVENTS.forget)
 
 
 class Assets(Family):
