@@ -25,6 +25,8 @@ from cdframe.local.identity.tables import TABLES as IDENTITY_TABLES
 from cdframe.local.identity.tokens import Tokens
 from cdframe.local.labels import routes as labels_routes
 from cdframe.local.labels.tables import TABLES as LABELS_TABLES
+from cdframe.local.relationships import routes as relationships_routes
+from cdframe.local.relationships.tables import TABLES as RELATIONSHIPS_TABLES
 from cdframe.local.time_series import routes as time_series_routes
 from cdframe.local.time_series.tables import FIRST_TABLES as FIRST_TIME_SERIES_TABLES
 from cdframe.local.time_series.tables import TABLES as TIME_SERIES_TABLES
@@ -35,6 +37,7 @@ MIGRATIONS = (
     (*TIME_SERIES_TABLES, *DATA_SETS_TABLES, *LABELS_TABLES),
     ASSETS_TABLES,
     EVENTS_TABLES,
+    RELATIONSHIPS_TABLES,
 )
 
 ROUTES = (
@@ -43,6 +46,7 @@ ROUTES = (
     *data_sets_routes.ROUTES,
     *events_routes.ROUTES,
     *labels_routes.ROUTES,
+    *relationships_routes.ROUTES,
     *time_series_routes.ROUTES,
     *datapoints_routes.ROUTES,
 )

@@ -17,6 +17,7 @@ from cdframe.local.validation import (
     as_boolean,
     as_integer,
     as_list,
+    as_number,
     as_object,
     as_string,
     check_size,
@@ -105,6 +106,42 @@ class Integer(Kind):
 
     def json(self, column: str) -> str:
         return f"{column}::VARCHAR"
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Kind):
+    """A number within limits, with or without a fraction."""
+
+    least: float
+    most: float
+    arrow: ClassVar[pa.DataType] = pa.float64()
+
+    def check(self, value: Any, where: str) -> float:
+        number = as_number(value, where)
+        if not self.least <= number <= self.most:
+            raise constraint(f"{where} must be between {self.least} and {self.most}, but was {shown(value)}")
+        return number
+
+    def json(self, column: str) -> str:
+        return f"to_json({column})"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Kind):
+    """One of some names, however it is capitalised."""
+
+    names: Sequence[str]
+    arrow: ClassVar[pa.DataType] = pa.string()
+
+    def check(self, value: Any, where: str) -> str:
+        folded = as_string(value, where).casefold()
+        for name in self.names:
+            if name.casefold() == folded:
+                return name
+        raise constraint(f"{where} must be one of {', '.join(self.names)}, but was {shown(value)}")
+
+    def json(self, column: str) -> str:
+        return f"to_json({column})"
 
 
 @dataclass(frozen=True, slots=True)

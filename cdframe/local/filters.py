@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cdframe.local.conditions import NOTHING, Condition, all_of, any_of
+from cdframe.local.conditions import NOTHING, Condition, all_of, any_of, one_of
 from cdframe.local.database import Connection
 from cdframe.local.errors import bad_request
 from cdframe.local.fields import Kind, Labels, Metadata, Text, compact
@@ -54,6 +54,17 @@ def equal(column: str, kind: Kind) -> Test:
     return lambda value, where, _: Condition(f"{column} = ?", [kind.check(value, where)])
 
 
+def equals_any(column: str, kind: Kind, *, most: int) -> Test:
+    """The column has one of these values."""
+
+    def test(value: Any, where: str, connection: Connection) -> Condition:
+        values = as_list(value, where)
+        check_size(values, where, 1, most)
+        return one_of(column, [kind.check(one, f"{where}[{i}]") for i, one in enumerate(values)])
+
+    return test
+
+
 def prefixed(column: str, most: int = 255) -> Test:
     """The text begins with this one."""
     kind = Text(most)
@@ -77,11 +88,18 @@ def has_pairs(column: str) -> Test:
     return test
 
 
-def between(column: str) -> Test:
-    """The number is within `min` and `max`, both included, each optional; fractions are cut off."""
+def whole_number(value: Any, where: str) -> int:
+    """A limit of integers; a fraction is cut off."""
+    if isinstance(value, float) and math.isfinite(value):
+        value = math.trunc(value)
+    return min(max(as_integer(value, where), LEAST_INTEGER), MOST_INTEGER)
+
+
+def between(column: str, limit: Callable[[Any, str], float] = whole_number) -> Test:
+    """The number is within `min` and `max`, both included, each optional."""
 
     def test(value: Any, where: str, connection: Connection) -> Condition:
-        least, most = _limits(value, where)
+        least, most = _limits(value, where, limit)
         above = Condition() if least is None else Condition(f"{column} >= ?", [least])
         return above if most is None else above & Condition(f"{column} <= ?", [most])
 
@@ -110,7 +128,7 @@ def active_at(start: str, end: str) -> Test:
     """
 
     def test(value: Any, where: str, connection: Connection) -> Condition:
-        least, most = _limits(value, where)
+        least, most = _limits(value, where, whole_number)
         limits = [MOST_INTEGER if most is None else most, LEAST_INTEGER if least is None else least]
         return Condition(f"({start} <= ? AND {end} >= ?)", limits)
 
@@ -193,16 +211,11 @@ def has_labels(column: str) -> Test:
     return test
 
 
-def _limits(value: Any, where: str) -> tuple[int | None, int | None]:
-    """`min` and `max`, whose fractions are cut off."""
+def _limits(value: Any, where: str, limit: Callable[[Any, str], float]) -> tuple[float | None, float | None]:
+    """`min` and `max` where they are given."""
     given = as_object(value, where)
     reject_unknown(given, ("min", "max"), where, empty_passes=False)
-    return _limit(given.get("min"), f"{where}.min"), _limit(given.get("max"), f"{where}.max")
-
-
-def _limit(value: Any, where: str) -> int | None:
-    if value is None:
-        return None
-    if isinstance(value, float) and math.isfinite(value):
-        value = math.trunc(value)
-    return min(max(as_integer(value, where), LEAST_INTEGER), MOST_INTEGER)
+    least, most = (
+        None if given.get(name) is None else limit(given[name], f"{where}.{name}") for name in ("min", "max")
+    )
+    return least, most

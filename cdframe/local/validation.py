@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -48,6 +49,16 @@ def as_integer(value: Any, where: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise bad_request(f"{where} must be an integer, but was {shown(value)}")
     return value
+
+
+def as_number(value: Any, where: str) -> float:
+    """A number, with or without a fraction; one that is larger than any other is infinite."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise bad_request(f"{where} must be a number, but was {shown(value)}")
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def as_string(value: Any, where: str) -> str:

@@ -129,6 +129,12 @@ class Family:
         columns = f"id, external_id, {self._json} AS json"
         return [row["json"] for row in self._find(identifiers, columns, ignore_unknown=ignore_unknown)]
 
+    def by_external_ids(self, external_ids: Sequence[str]) -> dict[str, str]:
+        """The objects of those external ids that there are, by them."""
+        test = one_of("external_id", external_ids) & self.visible(self.caller, self.grant)
+        sql = f"SELECT external_id, {self._json} FROM {self.resource.table} WHERE {test.sql}"
+        return dict(self.connection.tuples(sql, test.parameters))
+
     def page(self, *, clamp: bool = False) -> tuple[list[str], str | None]:
         """The objects of a page of a list, and the cursor of the next one if there is one."""
         sortable = {name: p for name, p in self.properties.items() if name in (self.sortable or self.properties)}

@@ -1,0 +1,1 @@
+"""Relationships: from one resource to another, by external ids, for a time."""
