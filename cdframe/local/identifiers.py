@@ -37,6 +37,7 @@ class Naming:
     missing_external_ids: str | None = None  # instead of `missing` when all that are missing were external ids
     repeated_status: int = 409
     conflicting: str = "Conflicting references: an id and an externalId are of one resource"
+    conflicting_keys: Sequence[str] = ("id",)  # what of such a resource the error shows
     taken: str = "externalId is in use already"
     twice: str | None = None  # about an externalId that two items have; without it they are named
     least_id: int = 1
@@ -85,7 +86,8 @@ class Naming:
         conflicts = []
         for row in found.values():
             if row["id"] in seen:
-                conflicts.append({"id": row["id"], "externalId": row["external_id"]})
+                both = {"id": row["id"], "externalId": row["external_id"]}
+                conflicts.append({key: both[key] for key in self.conflicting_keys})
             seen.add(row["id"])
         if conflicts:
             raise ApiError(409, self.conflicting, duplicated=conflicts)

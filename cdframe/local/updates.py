@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cdframe.local.errors import bad_request
@@ -31,6 +31,13 @@ def apply_update(resource: Resource, row: Row, update: Any, where: str) -> Row:
             raise bad_request(f"{path} cannot be updated, only {', '.join(updatable)} can")
         changed[field.column] = _changed(field, row[field.column], as_object(change, path), path)
     return changed
+
+
+def references_in(field: Field, update: Any) -> Sequence[Any]:
+    """What an update, which was applied already, makes a field refer to: the references that it sets or adds."""
+    change = update.get(field.name) or {}
+    given = change.get("set") if change.get("set") is not None else change.get("add")
+    return field.kind.references(given)
 
 
 def _changed(field: Field, old: Any, change: dict[str, Any], where: str) -> Any:

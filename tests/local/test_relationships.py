@@ -105,6 +105,20 @@ def test_references_must_exist_but_not_the_ends(api: Api) -> None:
     assert error == {"code": 400, "message": "Invalid dataSetIds: 11, 12"}
 
 
+def test_labels_that_are_deleted_stay_attached(fresh: Api) -> None:
+    created(fresh, "/labels", {"externalId": "old", "name": "n"}, {"externalId": "current", "name": "n"})
+    created(fresh, PATH, item("carries", labels=wrap("old")), item("bare"))
+    fresh.post("/labels/delete", {"items": wrap("old")})
+    assert changed(fresh, PATH, "carries", labels={"add": wrap("current")})["labels"] == wrap("old", "current")
+    for external_id in ("carries", "bare"):
+        for operation in ("add", "set"):
+            update = {"labels": {operation: wrap("old", "current")}}
+            error = fresh.error(f"{PATH}/update", {"items": [{"externalId": external_id, "update": update}]})
+            assert error["missing"] == wrap("old")
+    assert names(listed(fresh, PATH, filter={"labels": {"containsAny": wrap("old")}})) == ["carries"]
+    assert changed(fresh, PATH, "carries", labels={"remove": wrap("old")})["labels"] == wrap("current")
+
+
 def test_external_ids_are_unique(api: Api) -> None:
     created(api, PATH, item("taken"), item("Taken"))
     for others in (["free", "taken"], ["free", "taken", "free"]):

@@ -20,7 +20,7 @@ from cdframe.local.resources import Resource, Row
 from cdframe.local.search import MOST_RANKED, candidates, closeness, rank
 from cdframe.local.summaries import summarise
 from cdframe.local.uniqueness import require_unique
-from cdframe.local.updates import apply_update
+from cdframe.local.updates import apply_update, references_in
 
 Asked = Mapping[str, Any]  # the body of a request
 
@@ -111,7 +111,7 @@ class Family:
                 changed["last_updated_time"] = self.now
             rows.append(changed)
         self._require_unique(rows, old)
-        self._check(rows, old)
+        self._check(rows, old, [change for _, change in changes])
         fields = [field for field in self.resource.stored if _differ(field.column, rows, old)]
         if fields:
             self.connection.update(self.resource.table, self.resource.as_table(rows, [ID, *fields]))
@@ -229,15 +229,18 @@ class Family:
                 repeated_status=status,
             )
 
-    def _check(self, rows: Sequence[Row], old: Sequence[Row]) -> None:
-        """What must hold for rows as they are to be stored; references that they had before are not looked at again."""
-        before: Sequence[Row] = old or [{}] * len(rows)
+    def _check(self, rows: Sequence[Row], old: Sequence[Row], updates: Sequence[Any] = ()) -> None:
+        """What must hold for rows as they are to be stored.
+
+        References that they had before are not looked at again, unless an update names them.
+        """
+        nothing: list[Row] = [{}] * len(rows)
         for field in self.resource.stored:
             if field.refers_to is None:
                 continue
             added = []
-            for row, was in zip(rows, before, strict=True):
-                kept = set(field.kind.references(was.get(field.column)))
+            for row, was, update in zip(rows, old or nothing, updates or nothing, strict=True):
+                kept = set(field.kind.references(was.get(field.column))).difference(references_in(field, update))
                 added += [one for one in field.kind.references(row[field.column]) if one not in kept]
             field.refers_to.require(self.connection, added)
         self.complete(rows, old)

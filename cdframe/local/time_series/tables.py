@@ -54,6 +54,7 @@ NAMING = Naming(
     repeated="Duplicate time series references",
     repeated_status=422,
     conflicting="Conflicting time series references",
+    conflicting_keys=("id", "externalId"),
     least_id=0,  # 2021 clients send id 0 together with ignoreUnknownIds, and expect that it is just unknown
     keys=("id", "externalId", "instanceId"),
 )
