@@ -92,6 +92,14 @@ class Principal:
                     grant.scopes.setdefault(kind.casefold(), set()).update(ids)
         return grant
 
+    def categories(self, column: str) -> Condition:
+        """The rows of whose security categories, if they have any, the caller is a member: of all of them."""
+        grant = self.grant("securityCategoriesAcl", "MEMBEROF")
+        if grant.everything:
+            return Condition()
+        ids = sorted(grant.scopes.get("idscope", ()))
+        return Condition(f"list_has_all(?::BIGINT[], coalesce({column}, []))", [ids])
+
     def require(self, acl: str, action: str) -> Grant:
         """The grant, or 403 when no capability has the ACL and the action."""
         grant = self.grant(acl, action)

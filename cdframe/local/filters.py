@@ -155,11 +155,11 @@ def refers_to_external_ids(relation: Relation, column: str, most: int = 100) -> 
     return lambda value, where, _: relation.referred(column, parse_external_ids(value, where, most))
 
 
-def refers_to(relation: Relation, column: str, *, least: int = 1, most: int = 100) -> Test:
+def refers_to(relation: Relation, column: str, *, least: int = 1, most: int = 100, bare_ids: bool = False) -> Test:
     """The column refers to one of these `{"id"}` or `{"externalId"}`; an empty list, where allowed, tests nothing."""
 
     def test(value: Any, where: str, connection: Connection) -> Condition:
-        references = parse_references(value, where, most, least=least)
+        references = parse_references(value, where, most, least=least, bare_ids=bare_ids)
         return relation.referred(column, references) if value else Condition()
 
     return test

@@ -30,11 +30,15 @@ class Identifier:
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """How a family is referred to, and what it answers when a reference is wrong."""
+    """How a family is referred to, and what it answers when a reference is wrong.
+
+    In messages about references that are missing or repeated {} stands for these.
+    """
 
     missing: str
     repeated: str
     missing_external_ids: str | None = None  # instead of `missing` when all that are missing were external ids
+    repeated_external_ids: str | None = None  # likewise
     repeated_status: int = 409
     conflicting: str = "Conflicting references: an id and an externalId are of one resource"
     conflicting_keys: Sequence[str] = ("id",)  # what of such a resource the error shows
@@ -70,14 +74,14 @@ class Naming:
             return
         seen: set[Identifier] = set()
         repeats = dict.fromkeys(i for i in identifiers if i in seen or seen.add(i))  # type: ignore[func-returns-value]
-        raise ApiError(self.repeated_status, self.repeated, duplicated=[i.wire() for i in repeats])
+        message = _about(repeats, self.repeated, self.repeated_external_ids)
+        raise ApiError(self.repeated_status, message, duplicated=[i.wire() for i in repeats])
 
     def reject_missing(self, identifiers: Iterable[Identifier], found: Collection[Identifier]) -> None:
         """Refuse references to what is not there, naming all of them."""
         missing = dict.fromkeys(i for i in identifiers if i not in found)
         if missing:
-            named = all(identifier.key == "externalId" for identifier in missing)
-            message = self.missing_external_ids if named and self.missing_external_ids else self.missing
+            message = _about(missing, self.missing, self.missing_external_ids)
             raise ApiError(400, message, missing=[i.wire() for i in missing])
 
     def reject_conflicts(self, found: Mapping[Identifier, Mapping[str, Any]]) -> None:
@@ -91,6 +95,13 @@ class Naming:
             seen.add(row["id"])
         if conflicts:
             raise ApiError(409, self.conflicting, duplicated=conflicts)
+
+
+def _about(identifiers: Collection[Identifier], message: str, of_external_ids: str | None) -> str:
+    """The message about these references."""
+    named = all(identifier.key == "externalId" for identifier in identifiers)
+    text = of_external_ids if named and of_external_ids is not None else message
+    return text.format(", ".join(str(identifier.value) for identifier in identifiers))
 
 
 def find(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cdframe.local.conditions import Condition, any_of, one_of
@@ -44,13 +44,16 @@ def parse_external_ids(value: Any, where: str, most: int) -> References:
     return References(external_ids=[Text(255).check(text, f"{where}[{i}]") for i, text in enumerate(values)])
 
 
-def parse_references(value: Any, where: str, most: int, *, least: int = 1) -> References:
-    """A list of `{"id"}` or `{"externalId"}`."""
+def parse_references(value: Any, where: str, most: int, *, least: int = 1, bare_ids: bool = False) -> References:
+    """A list of `{"id"}` or `{"externalId"}`, or of ids too where they may be bare."""
     values = as_list(value, where)
     check_size(values, where, least, most)
     ids, external_ids = [], []
     for i, item in enumerate(values):
         path = f"{where}[{i}]"
+        if bare_ids and not isinstance(item, dict):
+            ids.append(ANY_ID.check(item, path))
+            continue
         given = {key: part for key, part in as_object(item, path).items() if part is not None}
         reject_unknown(given, ("id", "externalId"), path)
         if len(given) != 1:
@@ -99,4 +102,5 @@ class Relation:
 
 ASSETS = Relation("Asset ids not found", "assets")
 DATA_SETS = Relation("Invalid dataSetIds", "data_sets", listed=False)
+LISTED_DATA_SETS = replace(DATA_SETS, missing="Data set ids not found", listed=True)
 LABELS = Relation("Label ids not found", "labels", column="external_id", key="externalId")

@@ -11,6 +11,7 @@ from itertools import pairwise
 from cdframe.local.conditions import Condition, any_of
 
 TOKEN = re.compile(r"[^\W_]+")  # a run of letters and digits
+WORD = re.compile(r"(?:[^\W_]|\*)+")  # of what is looked for: a * stands for any run of characters
 MOST_TESTS = 200
 MOST_RANKED = 20_000  # of more rows that may match, those that hold most of the words
 EQUAL, PREFIX, SUBSTRING, SIMILAR = 4, 3, 2, 1
@@ -27,6 +28,12 @@ def tokens(text: str) -> tuple[str, ...]:
     return tuple(TOKEN.findall(fold(text)))
 
 
+@lru_cache(maxsize=1024)
+def words(text: str) -> tuple[str, ...]:
+    """The words to look for, folded."""
+    return tuple(WORD.findall(fold(text)))
+
+
 def candidates(wanted: Mapping[str, str], fields: Iterable[str]) -> Condition:
     """Rows that may match: all that do, and few others.
 
@@ -35,7 +42,7 @@ def candidates(wanted: Mapping[str, str], fields: Iterable[str]) -> Condition:
     condition = Condition()
     for name, text in wanted.items():
         searched = fields if name == "query" else (name,)
-        parts = list(dict.fromkeys(part for word in tokens(text) for part in _parts(word)))
+        parts = list(dict.fromkeys(part for word in words(text) for part in _parts(word)))
         tests = [Condition(f"contains(lower({field}), ?)", [part]) for field in searched for part in parts]
         tests += [Condition(f"strlen({field}) <> length({field})") for field in searched]  # which lower() does not fold
         if len(tests) <= MOST_TESTS:
@@ -56,6 +63,8 @@ def closeness(wanted: Mapping[str, str], fields: Iterable[str]) -> Condition:
 
 
 def _parts(word: str) -> Iterable[str]:
+    if "*" in word:
+        return [part for part in word.split("*") if part] or [""]
     count = _allowed(word) + 1
     ends = [len(word) * i // count for i in range(count + 1)]
     return (word[start:end] for start, end in pairwise(ends))
@@ -76,13 +85,13 @@ def rank(
     A row is its id and its searched fields. `wanted` has for a field, or for `query`, the text to look for: each
     text must match, `query` in any field, where the field's weight counts.
     """
-    words = {name: tokens(text) for name, text in wanted.items()}
+    queries = {name: words(text) for name, text in wanted.items()}
     known: dict[tuple[str, str], int] = {}
     found = []
     for id, fields in rows:
         field_tokens = {name: tokens(text) for name, text in fields.items() if text}
         scores = []
-        for name, query in words.items():
+        for name, query in queries.items():
             if name == "query":
                 scores.append(
                     sum(
@@ -102,6 +111,8 @@ def rank(
 
 
 def _best(word: str, field: Sequence[str], known: dict[tuple[str, str], int]) -> int:
+    if "*" in word:
+        return PREFIX if _fits(word, field) else 0
     best = 0
     for token in field:
         score = known.get((word, token))
@@ -120,6 +131,17 @@ def _score(word: str, token: str) -> int:
         return SUBSTRING
     allowed = _allowed(word)
     return SIMILAR if allowed and _within(word, token, allowed) else 0
+
+
+def _fits(word: str, field: Sequence[str]) -> bool:
+    """Whether a word with * stands for words of a field: it begins and ends where they do."""
+    text, at = f" {' '.join(field)} ", 0
+    for part in f" {word} ".replace(" *", "*").replace("* ", "*").split("*"):
+        found = text.find(part, at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return bool(field)
 
 
 def _within(left: str, right: str, most: int) -> bool:

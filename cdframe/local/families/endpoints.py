@@ -40,6 +40,7 @@ class Endpoints:
     delete_keys: Sequence[str] = ()  # further keys of deletes
     query: Mapping[str, Parameter] = field(default_factory=dict)
     sortable_query: bool = False  # whether lists by query string take `sort`
+    query_limit: int | None = None  # of lists by query string that say none, when it is not that of all lists
     texts: Mapping[str, Kind] = field(
         default_factory=lambda: {"name": Text(140), "description": Text(500), "query": Text(140)}
     )  # what searches look for
@@ -71,7 +72,8 @@ class Endpoints:
 
     def list_by_query(self, call: Call) -> Response:
         """List with the parameters in the query string."""
-        body = parse_query(self.query, call.request.args, sortable=self.sortable_query)
+        given = parse_query(self.query, call.request.args, sortable=self.sortable_query)
+        body = {"limit": self.query_limit, **given}
         with call.engine.database.read() as connection:
             objects, cursor = self._rows(call, connection, body).page(clamp=True)
         return answer_objects(objects, cursor)

@@ -40,6 +40,7 @@ class Family:
     unsorted: ClassVar[Sequence[Order]] = ()  # the order of lists that no sort is asked of, before the id
     text_values: ClassVar[bool] = False  # whether aggregates give all values as texts
     scopes: ClassVar[Scopes] = MappingProxyType({"datasetscope": scoped("data_set_id")})
+    categories: ClassVar[str | None] = None  # the column of security categories
     searched: ClassVar[Mapping[str, int]] = MappingProxyType({"name": 2, "description": 1})  # columns, weights
 
     def __init__(self, connection: Connection, caller: Principal, grant: Grant, asked: Asked, now: int = 0) -> None:
@@ -55,7 +56,8 @@ class Family:
     @classmethod
     def visible(cls, caller: Principal, grant: Grant) -> Condition:
         """The rows that the caller may do this with."""
-        return grant.condition(cls.scopes)
+        covered = grant.condition(cls.scopes)
+        return covered if cls.categories is None else covered & caller.categories(cls.categories)
 
     def members(self) -> Sequence[str]:
         """The SQL of further members of the objects of this answer: each `,"name":value`, or null."""
@@ -102,7 +104,7 @@ class Family:
 
     def update(self, changes: Sequence[tuple[Identifier, Any]]) -> list[str]:
         """Change rows; each change is a reference and its `update` object."""
-        found = self._find([identifier for identifier, _ in changes], self.resource.columns)
+        found = self.find([identifier for identifier, _ in changes], self.resource.columns)
         old = [self.resource.load(row) for row in found]
         rows = []
         for i, (row, (_, change)) in enumerate(zip(old, changes, strict=True)):
@@ -110,8 +112,12 @@ class Family:
             if self.touched(row, changed, change):
                 changed["last_updated_time"] = self.now
             rows.append(changed)
+        return self.replace(rows, old, [change for _, change in changes])
+
+    def replace(self, rows: Sequence[Row], old: Sequence[Row], updates: Sequence[Any]) -> list[str]:
+        """Store rows in the place of old ones, which updates made of them."""
         self._require_unique(rows, old)
-        self._check(rows, old, [change for _, change in changes])
+        self._check(rows, old, updates)
         fields = [field for field in self.resource.stored if _differ(field.column, rows, old)]
         if fields:
             self.connection.update(self.resource.table, self.resource.as_table(rows, [ID, *fields]))
@@ -120,14 +126,14 @@ class Family:
     def delete(self, identifiers: Sequence[Identifier], *, ignore_unknown: bool) -> None:
         """Delete the rows that are named."""
         columns = ["id", "external_id", *(["data_set_id"] if "dataSetId" in self.resource.by_name else [])]
-        rows = self._find(identifiers, ", ".join(columns), ignore_unknown=ignore_unknown)
+        rows = self.find(identifiers, ", ".join(columns), ignore_unknown=ignore_unknown)
         self.require_writable(rows)
         self.delete_rows([row["id"] for row in rows])
 
     def by_ids(self, identifiers: Sequence[Identifier], *, ignore_unknown: bool) -> list[str]:
         """The objects that are named, in their order."""
         columns = f"id, external_id, {self._json} AS json"
-        return [row["json"] for row in self._find(identifiers, columns, ignore_unknown=ignore_unknown)]
+        return [row["json"] for row in self.find(identifiers, columns, ignore_unknown=ignore_unknown)]
 
     def by_external_ids(self, external_ids: Sequence[str]) -> dict[str, str]:
         """The objects of those external ids that there are, by them."""
@@ -176,6 +182,18 @@ class Family:
             & compile_advanced_filter(self.properties, self.asked.get("advancedFilter"))
         )
 
+    def find(
+        self, identifiers: Sequence[Identifier], columns: str, *, ignore_unknown: bool = False
+    ) -> list[dict[str, Any]]:
+        """The rows that the identifiers name, in their order."""
+        self.naming.reject_repeats(identifiers)
+        condition = self.visible(self.caller, self.grant)
+        found = find(self.connection, self.resource.table, columns, identifiers, condition)
+        if not ignore_unknown:
+            self.naming.reject_missing(identifiers, found)
+        self.naming.reject_conflicts(found)
+        return list(found.values())
+
     def shown(self, ids: Sequence[int]) -> list[str]:
         """The objects of rows, in the order of their ids here."""
         test = one_of("id", ids)
@@ -199,18 +217,6 @@ class Family:
     def _json(self) -> str:
         hidden = ("metadata",) if self.asked.get("includeMetadata") is False else ()
         return self.resource.json(hidden, self.members())
-
-    def _find(
-        self, identifiers: Sequence[Identifier], columns: str, *, ignore_unknown: bool = False
-    ) -> list[dict[str, Any]]:
-        """The rows that the identifiers name, in their order."""
-        self.naming.reject_repeats(identifiers)
-        condition = self.visible(self.caller, self.grant)
-        found = find(self.connection, self.resource.table, columns, identifiers, condition)
-        if not ignore_unknown:
-            self.naming.reject_missing(identifiers, found)
-        self.naming.reject_conflicts(found)
-        return list(found.values())
 
     def _require_unique(self, rows: Sequence[Row], old: Sequence[Row]) -> None:
         status = 409 if old else self.naming.repeated_status

@@ -64,15 +64,20 @@ def parse_query(
         body["sort"] = parse_parameter("sort", keys[0]) if keys[0].startswith("[") else keys
     if "limit" in given:
         body["limit"] = parse_parameter("limit", given["limit"])
-    metadata = given.get("includeMetadata", "true").lower()
-    if metadata not in ("true", "false"):
-        raise bad_request(f"includeMetadata must be true or false, but was {shown(metadata)}")
-    return {**body, "includeMetadata": metadata == "true"}
+    return {**body, "includeMetadata": parse_flag("includeMetadata", given, default=True)}
+
+
+def parse_flag(name: str, query: Mapping[str, str], *, default: bool) -> bool:
+    """A parameter that is true or false, however it is capitalised."""
+    text = (query.get(name) or str(default)).lower()
+    if text not in ("true", "false"):
+        raise bad_request(f"{name} must be true or false, but was {shown(text)}")
+    return text == "true"
 
 
 def parse_parameter(name: str, text: str) -> Any:
-    """The value of a parameter that is JSON."""
+    """The value of a parameter that is JSON, or True or False as Python writes them."""
     try:
-        return json.loads(text)
+        return json.loads(text.lower() if text in ("True", "False") else text)
     except (ValueError, RecursionError):
         raise bad_request(f"{name} must be JSON, such as 100 or [1,2], but was {shown(text)}") from None

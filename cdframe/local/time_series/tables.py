@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 from cdframe.local.access import scoped
@@ -22,7 +21,7 @@ from cdframe.local.filters import (
 )
 from cdframe.local.identifiers import Naming
 from cdframe.local.properties import Properties
-from cdframe.local.references import ASSETS, DATA_SETS, parse_ids
+from cdframe.local.references import ASSETS, DATA_SETS, LISTED_DATA_SETS, parse_ids
 from cdframe.local.resources import Resource
 
 TYPE = "CASE WHEN is_string THEN 'string' ELSE 'numeric' END"
@@ -41,7 +40,7 @@ TIME_SERIES = Resource(
         Field("assetId", Integer(), refers_to=ASSETS),
         Field("description", Text(1000)),
         Field("securityCategories", Integers(100), default=[]),
-        Field("dataSetId", Integer(), refers_to=replace(DATA_SETS, missing="Data set ids not found", listed=True)),
+        Field("dataSetId", Integer(), refers_to=LISTED_DATA_SETS),
         Field("legacyName", Text(255), updatable=False, unique=True),
         *TIMES,
         Field("type", Text(7), server_set=True, expression=TYPE),
