@@ -9,12 +9,15 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
 from cdframe.errors import CogniteConnectionError
-from cdframe.schemas import TIMESTAMP, Schema, camel_case
+from cdframe.forms import frame_type, from_wire, json_as_text, wire_type
+from cdframe.schemas import Schema, camel_case
 
 
 def read_page(body: bytes, schema: Schema) -> tuple[pl.DataFrame, str | None]:
@@ -25,9 +28,8 @@ def read_page(body: bytes, schema: Schema) -> tuple[pl.DataFrame, str | None]:
     Raises:
         CogniteConnectionError: the body is not such a page.
     """
-    types = _polars_types(schema)
     try:
-        page = pl.read_json(body, schema=_page_types(schema))
+        page = pl.read_json(json_as_text(body, schema.columns), schema=_page_types(schema))
         if page.height != 1 or page["items"].null_count():
             raise ValueError("it has no 'items'")
         columns = page["items"][0].struct.unnest().get_columns()
@@ -36,8 +38,8 @@ def read_page(body: bytes, schema: Schema) -> tuple[pl.DataFrame, str | None]:
             f"The server's answer is not a page of {schema.resource}: {error}. It begins with {body[:100]!r}."
         ) from error
     cursor: str | None = page["nextCursor"][0]
-    typed = zip(columns, types.items(), strict=True)
-    return pl.DataFrame([column.alias(name).cast(data_type) for column, (name, data_type) in typed]), cursor or None
+    read = zip(schema.columns, columns, strict=True)
+    return pl.DataFrame([from_wire(column, values) for column, values in read]), cursor or None
 
 
 _BLOCK = 16_000  # rows: large enough that the number of chunks does not matter, small beside what is worth it
@@ -66,7 +68,7 @@ class Rows:
         """All rows, in chunks that are worth being ones."""
         while len(self._runs) > 1 and self._join_last():
             pass
-        return pl.concat(self._runs, rechunk=False) if self._runs else pl.DataFrame(schema=_polars_types(self._schema))
+        return pl.concat(self._runs, rechunk=False) if self._runs else pl.DataFrame(schema=_frame_types(self._schema))
 
     def _join_last(self) -> bool:
         """Make one of the last two runs, where they are short."""
@@ -83,28 +85,28 @@ class Rows:
 class Member:
     """One member of a JSON object: the column that it is made of and its text, where ``{}`` stands for the value.
 
-    A null leaves the member out, unless `if_null` says what to write instead.
+    A null leaves the member out, unless `if_null` says what to write instead. Text of a `json` member is JSON already.
     """
 
     column: str
     text: str
     if_null: str | None = None
+    json: bool = False
 
 
-def write_members(table: pa.Table, members: Sequence[Member]) -> pl.Series:
+def write_members(frame: pl.DataFrame, members: Sequence[Member]) -> pl.Series:
     """Write each row as the members of a JSON object, joined by commas and without the braces around."""
-    frame = _plain(table)
     texts = []
     for member in members:
         column = pl.col(member.column)
         before, after = member.text.split("{}")
         # A struct of one field writes any value as JSON: {"v":<value>}, a frame of 5 bytes before it and 1 behind.
         wrapped = pl.struct(column.alias("v")).struct.json_encode()
-        value = wrapped.str.slice(5, wrapped.str.len_chars() - 6)
+        value = column if member.json else wrapped.str.slice(5, wrapped.str.len_chars() - 6)
         text = pl.concat_str(pl.lit(before), value, pl.lit(after))
         chosen = pl.when(column.is_not_null()).then(text).otherwise(pl.lit(member.if_null, pl.String))
         texts.append(frame.select(chosen.alias("members"))["members"])
-    return join_members(texts, table.num_rows)
+    return join_members(texts, frame.height)
 
 
 def join_members(texts: Sequence[pl.Series], rows: int) -> pl.Series:
@@ -125,51 +127,48 @@ def wrap_members(before: str, members: pl.Series, after: str) -> pl.Series:
 
 def identifier_objects(table: pa.Table, more: str = "") -> pl.Series:
     """Write the `id` or `external_id` of each row as an object, with the text of `more` members behind."""
-    members = write_members(table, [Member("id", '"id":{}'), Member("external_id", '"externalId":{}')])
+    members = write_members(pl.DataFrame(table), [Member("id", '"id":{}'), Member("external_id", '"externalId":{}')])
     return "{" + members + more + "}"
 
 
-def items_body(objects: pl.Series, **more: bool) -> bytes:
+def items_body(objects: pl.Series, **more: Any) -> bytes:
     """Join the texts of objects to the body ``{"items": [...]}`` with further top-level members behind."""
     return _body(objects.str.join(",")[0] or "", more)
 
 
-def items_bodies(objects: pl.Series, most: int, **more: bool) -> list[bytes]:
+def items_bodies(objects: pl.Series, most: int, **more: Any) -> list[bytes]:
     """Join the texts of objects to bodies with `most` items each, the last one with what is left."""
     body_of = pl.int_range(pl.len()) // most
     texts = objects.alias("o").to_frame().group_by(body_of, maintain_order=True).agg(pl.col("o").str.join(","))["o"]
     return [_body(text, more) for text in texts]
 
 
-def _body(items: str, more: dict[str, bool]) -> bytes:
+def cut(objects: pl.Series, most: int, most_bytes: int = 32 * 2**20) -> list[slice]:
+    """Cut the texts of objects into runs for one body each: of `most` items, fewer where these are long."""
+    ends = objects.str.len_bytes().cum_sum().to_numpy()
+    runs, start = [], 0
+    while start < len(ends):
+        before = ends[start - 1] if start else 0
+        fitting = int(np.searchsorted(ends, before + most_bytes, side="right"))
+        end = min(start + most, max(fitting, start + 1))
+        runs.append(slice(start, end))
+        start = end
+    return runs
+
+
+def _body(items: str, more: dict[str, Any]) -> bytes:
     tail = "".join(f",{json.dumps(name)}:{json.dumps(value)}" for name, value in more.items())
     return ('{"items":[' + items + "]" + tail + "}").encode()
 
 
-def _plain(table: pa.Table) -> pl.DataFrame:
-    """Give the rows with times as integers, as the wire has them."""
-    for position, field in enumerate(table.schema):
-        if pa.types.is_timestamp(field.type):
-            times = table.column(position).cast(TIMESTAMP).cast(pa.int64())
-            table = table.set_column(position, field.name, times)
-    frame = pl.from_arrow(table)
-    assert isinstance(frame, pl.DataFrame)
-    return frame
-
-
 @cache
 def _page_types(schema: Schema) -> dict[str, pl.DataType]:
-    """Give the types that a page of JSON has in Polars; times are numbers there."""
-    fields = {
-        camel_case(name): pl.Int64() if isinstance(data_type, pl.Datetime) else data_type
-        for name, data_type in _polars_types(schema).items()
-    }
-    return {"items": pl.List(pl.Struct(fields)), "nextCursor": pl.String()}
+    """Give the types that a page of JSON is read as."""
+    items = {camel_case(column.name): wire_type(column) for column in schema.columns}
+    return {"items": pl.List(pl.Struct(items)), "nextCursor": pl.String()}
 
 
 @cache
-def _polars_types(schema: Schema) -> dict[str, pl.DataType]:
+def _frame_types(schema: Schema) -> dict[str, pl.DataType]:
     """Give the types that the columns of a schema have in Polars."""
-    frame = pl.from_arrow(schema.empty())
-    assert isinstance(frame, pl.DataFrame)
-    return dict(frame.schema)
+    return {column.name: frame_type(column.type) for column in schema.columns}

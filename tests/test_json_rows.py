@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cdframe.conform import conform
 from cdframe.errors import CogniteConnectionError
 from cdframe.frames import from_polars
 from cdframe.json_rows import Member, Rows, items_body, read_page, write_members
 from cdframe.resources.time_series import SCHEMA
 from cdframe.resources.updates import update_objects
-from cdframe.schemas import Column, Schema, camel_case, conform
+from cdframe.schemas import Column, Schema, camel_case
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 ITEMS = st.lists(
@@ -105,7 +106,7 @@ def test_a_body_that_is_no_page_is_an_error_that_shows_it(body: bytes) -> None:
 def test_objects_are_written_without_nulls(rows: list[dict[str, Any]]) -> None:
     schema = pa.schema({"external_id": pa.string(), "is_step": pa.bool_(), "asset_id": pa.int64()})
     members = [Member(name, f'"{camel_case(name)}":{{}}') for name in schema.names]
-    objects = "{" + write_members(pa.Table.from_pylist(rows, schema), members) + "}"
+    objects = "{" + write_members(pl.DataFrame(pa.Table.from_pylist(rows, schema)), members) + "}"
     written = json.loads(items_body(objects, flag=True))
     assert written == {
         "items": [{camel_case(name): value for name, value in row.items() if value is not None} for row in rows],
@@ -194,4 +195,4 @@ def test_rows_that_say_too_little_or_too_much(row: dict[str, Any], match: str) -
 )
 def test_columns_that_do_not_fit_are_named(column: str, values: list[Any], match: str) -> None:
     with pytest.raises(ValueError, match=match):
-        conform(pa.table({column: values}), {c.name: c.type for c in SCHEMA.columns}, SCHEMA.resource)
+        conform(pa.table({column: values}), SCHEMA.by_name, SCHEMA.resource)

@@ -9,22 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain, islice
 from typing import Any, ClassVar
 
 import polars as pl
 import pyarrow as pa
 
+from cdframe.conform import conform
 from cdframe.errors import CogniteNotFoundError, merge_not_found
 from cdframe.exchanges import Exchange, hold
 from cdframe.filters import Kind, build_filter
+from cdframe.forms import wire_frame
 from cdframe.frames import from_arrow, from_polars, to_arrow
 from cdframe.identifiers import identifiers, one_identifier
-from cdframe.json_rows import Member, Rows, identifier_objects, items_bodies, items_body, read_page, write_members
+from cdframe.json_rows import Member, Rows, cut, identifier_objects, items_bodies, items_body, read_page, write_members
 from cdframe.progress import progress_callback
-from cdframe.resources.listing import PAGE, Listing, spans_little
+from cdframe.resources.listing import BY_ID, PAGE, Listing, leaves_much
 from cdframe.resources.updates import NullRule, check_null_rule, update_columns, update_objects
-from cdframe.schemas import Schema, camel_case, conform
+from cdframe.schemas import Schema, camel_case
 from cdframe.session import Session
 from cdframe.types import Frame, FrameKind, IntoFrame, ProgressOption
 from cdframe.writes import Write
@@ -41,13 +42,15 @@ class Resource:
         path: relative to the project.
         schema: of its frames.
         filters: what lists can be filtered by.
-        by_id: whether lists are in the order of ids: partitions, one behind the other, are then the list.
+        order: the columns that lists are in the order of, nulls last, where whole lists may be read in partitions.
+        most_created: the most rows that a request creates.
     """
 
     path: str
     schema: Schema
     filters: Mapping[str, Kind]
-    by_id: bool = False
+    order: tuple[str, ...] = ()
+    most_created: int = PAGE
 
     @property
     def name(self) -> str:
@@ -72,8 +75,19 @@ class ResourceAPI(API):
         """Iterate over all rows, as dicts; pages are fetched as they are needed."""
         return self._rows({})
 
-    def _chunks(self, chunk_size: int | None, filter: dict[str, Any]) -> Iterator[Any]:
-        """Iterate over rows (no `chunk_size`) or over frames of `chunk_size` rows, the last one of what is left."""
+    def __call__(self, chunk_size: int | None = None, **filters: Any) -> Iterator[Any]:
+        """Iterate over all rows: as dicts, or with `chunk_size` as frames of so many rows, the last one of what is left.
+
+        Pages are fetched as they are asked for.
+
+        Args:
+            chunk_size: the rows of a frame.
+            filters: those of `list`, by the same names.
+
+        Raises:
+            ValueError: `chunk_size` is below 1, or a filter is not known.
+        """
+        filter = self._filter(filters)
         if chunk_size is None:
             return self._rows(filter)
         if isinstance(chunk_size, bool) or not isinstance(chunk_size, int) or chunk_size < 1:
@@ -99,31 +113,43 @@ class ResourceAPI(API):
         limit: float | None,
         partitions: int | None = None,
         progress: ProgressOption = "auto",
+        more: Mapping[str, Any] | None = None,
     ) -> Frame:
-        """Fetch rows; all of them in `partitions`, or as is best: in one request if it brings all, else in parallel."""
+        """Fetch rows; all of them in `partitions`, or as is best: in one request if it brings all, else in parallel.
+
+        `more` are further members of the requests. With a sort of its own a list is never read in partitions.
+        """
         most = check_limit(limit)
+        is_sorted = more is not None and more.get("sort") is not None
         if partitions is not None:
             if isinstance(partitions, bool) or not isinstance(partitions, int) or partitions < 1:
                 raise ValueError(f"partitions={partitions!r} must be a whole number, 1 or more.")
             if most is not None:
                 raise ValueError(f"partitions={partitions} needs limit=None (all rows), got limit={limit}.")
-            return self._list_in_partitions(filter, partitions, progress)
-        listing = Listing(self.resource.schema, filter, limit=most)
-        pages = self._pages(listing)
-        first = list(islice(pages, 1))  # none for limit=0
+            if is_sorted:
+                raise ValueError(f"partitions={partitions} and sort cannot be combined: give one of them.")
+            return self._frame_of(self._list_in_partitions(filter, partitions, progress, more))
+        order = () if most is not None or is_sorted else self.resource.order
         parallel = min(MOST_PARTITIONS, self._session.config.max_workers)
-        if most is None and listing.body and self.resource.by_id and parallel > 1 and spans_little(first[0]):
-            return self._list_in_partitions(filter, parallel, progress)
-        return self._joined(chain(first, pages))
+        listing = Listing(self.resource.schema, filter, limit=most, more=more)
+        rows = Rows(self.resource.schema)
+        for number, page in enumerate(self._pages(listing), 1):
+            rows.add(page)
+            if listing.body and parallel > 1 and leaves_much(page, number, order):
+                everything = self._list_in_partitions(filter, parallel, progress, more)
+                return self._frame_of(everything if order == BY_ID else everything.sort(order, nulls_last=True))
+        return self._frame_of(rows.frame())
 
-    def _list_in_partitions(self, filter: dict[str, Any], count: int, progress: ProgressOption) -> Frame:
+    def _list_in_partitions(
+        self, filter: dict[str, Any], count: int, progress: ProgressOption, more: Mapping[str, Any] | None
+    ) -> pl.DataFrame:
         schema = self.resource.schema
-        listings = [Listing(schema, filter, partition=f"{number}/{count}") for number in range(1, count + 1)]
+        listings = [Listing(schema, filter, partition=f"{number}/{count}", more=more) for number in range(1, count + 1)]
         with progress_callback(progress, f"Listing {self.resource.name}", "partitions") as callback:
             parts = hold(
                 self._session, f"{self.resource.path}/list", [listing.exchange() for listing in listings], callback
             )
-        return self._joined(parts)
+        return Rows(schema, parts).frame()
 
     def _search(self, search: Mapping[str, str | None], filter: Mapping[str, Any] | None, limit: float | None) -> Frame:
         most = check_limit(limit)
@@ -149,16 +175,20 @@ class ResourceAPI(API):
         )
 
     def _create(self, data: IntoFrame, progress: ProgressOption) -> Frame:
+        rows = to_arrow(data, name=self.resource.name.replace(" ", "_"))
+        doing = f"Creating {self.resource.name}"
+        return self._write(self.resource.path, rows, self._objects(rows), doing, progress, self.resource.most_created)
+
+    def _objects(self, rows: pa.Table) -> pl.Series:
+        """Write each row as the object that creates it."""
         schema = self.resource.schema
-        rows = to_arrow(data, name=schema.resource.replace(" ", "_"))
-        conformed = conform(rows, {column.name: column.type for column in schema.columns}, schema.resource)
+        conformed = wire_frame(conform(rows, schema.by_name, schema.resource), schema.by_name)
         members = [
-            Member(column.name, f'"{camel_case(column.name)}":{{}}')
+            Member(column.name, f'"{camel_case(column.name)}":{{}}', json=column.form == "json")
             for column in schema.columns
-            if column.create and column.name in conformed.column_names
+            if column.create and column.name in conformed.columns
         ]
-        objects = "{" + write_members(conformed, members) + "}"
-        return self._write(self.resource.path, rows, objects, f"Creating {self.resource.name}", progress)
+        return "{" + write_members(conformed, members) + "}" if members else pl.repeat("{}", len(rows), eager=True)
 
     def _update(self, data: IntoFrame, null: NullRule, progress: ProgressOption) -> Frame:
         schema = self.resource.schema
@@ -168,46 +198,65 @@ class ResourceAPI(API):
         objects = update_objects(conformed, schema, null)
         return self._write(f"{self.resource.path}/update", rows, objects, f"Updating {self.resource.name}", progress)
 
-    def _delete(self, id: Any, external_id: Any, ignore_unknown_ids: bool, progress: ProgressOption) -> None:
+    def _delete(
+        self,
+        id: Any,
+        external_id: Any,
+        ignore_unknown_ids: bool = False,
+        progress: ProgressOption = "auto",
+        **more: bool,
+    ) -> None:
+        """Delete by ids and external ids; `more` are further members of the requests."""
         rows = identifiers(id, external_id)
-        flag = check_flag("ignore_unknown_ids", ignore_unknown_ids)
+        if check_flag("ignore_unknown_ids", ignore_unknown_ids):
+            more["ignoreUnknownIds"] = True
         path = f"{self.resource.path}/delete"
 
         def send(body: bytes) -> None:
             self._session.request("POST", path, json=body)
 
-        self._send_chunks(
-            rows,
-            identifier_objects(rows),
-            send,
-            f"Deleting {self.resource.name}",
-            progress,
-            ignoreUnknownIds=flag,
-        )
+        self._send_chunks(rows, identifier_objects(rows), send, f"Deleting {self.resource.name}", progress, more=more)
+
+    def _chosen(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Build the filter from the arguments of a call, which have the names of the filters."""
+        return build_filter(self.resource.filters, {name: arguments[name] for name in self.resource.filters})
 
     def _filter(self, filter: Mapping[str, Any] | None) -> dict[str, Any]:
         if filter is not None and not isinstance(filter, Mapping):
             raise TypeError(f"filter must be a dict, got {type(filter).__name__}.")
         return build_filter(self.resource.filters, filter or {})
 
-    def _byids(self, wanted: pa.Table, ignore_unknown_ids: bool) -> Frame:
+    def _byids(self, wanted: pa.Table, ignore_unknown_ids: bool, **more: Any) -> Frame:
+        return self._frame_of(self._rows_byids(wanted, ignore_unknown_ids, **more))
+
+    def _rows_byids(self, wanted: pa.Table, ignore_unknown_ids: bool, **more: Any) -> pl.DataFrame:
         def exchange(body: bytes) -> Exchange[pl.DataFrame | CogniteNotFoundError]:
             try:
                 return self._read((yield body))
             except CogniteNotFoundError as error:
                 return error
 
-        bodies = items_bodies(identifier_objects(wanted), PAGE, ignoreUnknownIds=ignore_unknown_ids)
+        if ignore_unknown_ids:
+            more["ignoreUnknownIds"] = True
+        bodies = items_bodies(identifier_objects(wanted), PAGE, **more)
         found = hold(self._session, f"{self.resource.path}/byids", [exchange(body) for body in bodies])
         if errors := [one for one in found if isinstance(one, CogniteNotFoundError)]:
             raise merge_not_found(errors)
-        return self._joined(one for one in found if isinstance(one, pl.DataFrame))
+        return Rows(self.resource.schema, (one for one in found if isinstance(one, pl.DataFrame))).frame()
 
-    def _write(self, path: str, rows: pa.Table, objects: pl.Series, doing: str, progress: ProgressOption) -> Frame:
+    def _write(
+        self,
+        path: str,
+        rows: pa.Table,
+        objects: pl.Series,
+        doing: str,
+        progress: ProgressOption,
+        most: int = PAGE,
+    ) -> Frame:
         def send(body: bytes) -> pl.DataFrame:
             return self._read(self._session.request("POST", path, json=body).content)
 
-        return self._joined(self._send_chunks(rows, objects, send, doing, progress))
+        return self._joined(self._send_chunks(rows, objects, send, doing, progress, most))
 
     def _send_chunks(
         self,
@@ -216,11 +265,12 @@ class ResourceAPI(API):
         send: Callable[[bytes], Any],
         doing: str,
         progress: ProgressOption,
-        **more: bool,
+        most: int = PAGE,
+        more: Mapping[str, bool] | None = None,
     ) -> list[Any]:
         writes = [
-            Write(rows.slice(at, PAGE), partial(_send_chunk, send, objects.slice(at, PAGE), more))
-            for at in range(0, rows.num_rows, PAGE)
+            Write(rows.slice(run.start, run.stop - run.start), partial(_send_chunk, send, objects[run], more or {}))
+            for run in cut(objects, most)
         ]
         with progress_callback(progress, doing, "requests") as callback:
             return self._session.write(writes, self._frame, callback)
@@ -276,5 +326,5 @@ def check_flag(name: str, value: Any) -> bool:
     return value
 
 
-def _send_chunk(send: Callable[[bytes], Any], objects: pl.Series, more: dict[str, bool]) -> Any:
+def _send_chunk(send: Callable[[bytes], Any], objects: pl.Series, more: Mapping[str, bool]) -> Any:
     return send(items_body(objects, **more))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -13,12 +14,17 @@ from cdframe.schemas import Schema
 PAGE = 1000
 """The most rows in a page, and the most items in a request."""
 
+BY_ID = ("id",)
+"""The order of most lists."""
+
 _ID_SPACE = 2**53
 _FEW_PAGES = 4
 
 
 class Listing:
     """The rows that match a filter, page by page: all of them, the first `limit`, or those of a `partition` (m/n).
+
+    `more` are further members of the requests.
 
     Attributes:
         body: the request for the next page; None at the end.
@@ -32,12 +38,14 @@ class Listing:
         limit: int | None = None,
         page: int = PAGE,
         partition: str | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         self._schema = schema
         self._page = page
         self._left = limit
-        more = {} if partition is None else {"partition": partition}
-        self.body: dict[str, Any] | None = {"filter": filter, "limit": self._next_limit, **more}
+        self.body: dict[str, Any] | None = {"filter": filter, "limit": self._next_limit, **(more or {})}
+        if partition is not None:
+            self.body["partition"] = partition
         if limit == 0:
             self.body = None
 
@@ -65,11 +73,14 @@ class Listing:
         return self._page if self._left is None else min(self._page, self._left)
 
 
-def spans_little(first: pl.DataFrame) -> bool:
-    """Whether the first page of a list in the order of ids leaves so much that it is faster read in partitions.
+def leaves_much(page: pl.DataFrame, number: int, order: tuple[str, ...]) -> bool:
+    """Whether a list leaves so much behind its page of this number that it is faster read in partitions from the start.
 
-    Ids are spread over their space, and partitions are equal parts of it. Where ids are spread unevenly the guess is
-    wrong, which costs requests or time, and nothing else.
+    Ids are spread over their space, and partitions are equal parts of it, so that the first page of a list in the order
+    of ids tells. Where ids are spread unevenly, or a list in another order is not much longer than what is there, the
+    guess is wrong, which costs requests or time, and nothing else.
     """
-    last = first["id"].max()
-    return isinstance(last, int) and last < _ID_SPACE // _FEW_PAGES
+    if order != BY_ID:
+        return bool(order) and number == _FEW_PAGES
+    last = page["id"].max()
+    return number == 1 and isinstance(last, int) and last < _ID_SPACE // _FEW_PAGES

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import pyarrow as pa
 
-from cdframe.filters import build_filter
 from cdframe.resources.base import Resource, ResourceAPI
+from cdframe.resources.listing import BY_ID
 from cdframe.schemas import ID_LIST, METADATA, TIMESTAMP, Column, Schema
 from cdframe.types import Frame, IntoFrame, ProgressOption
 
@@ -53,7 +53,7 @@ RESOURCE = Resource(
         "created_time": "range",
         "last_updated_time": "range",
     },
-    by_id=True,
+    order=BY_ID,
 )
 
 
@@ -74,16 +74,6 @@ class TimeSeriesAPI(ResourceAPI):
     """
 
     resource = RESOURCE
-
-    def __call__(self, chunk_size: int | None = None) -> Iterator[Any]:
-        """Iterate over all time series: as dicts, or with `chunk_size` as frames of so many rows.
-
-        Pages are fetched as they are asked for.
-
-        Raises:
-            ValueError: `chunk_size` is below 1.
-        """
-        return self._chunks(chunk_size, {})
 
     def retrieve(self, id: int | None = None, external_id: str | None = None) -> Frame:
         """Fetch one time series by id or by external id.
@@ -164,26 +154,7 @@ class TimeSeriesAPI(ResourceAPI):
             >>> client.time_series.list(unit="bar", limit=None)["external_id"].to_list()
             ['pressure']
         """
-        filter = build_filter(
-            self.resource.filters,
-            {
-                "name": name,
-                "unit": unit,
-                "is_string": is_string,
-                "is_step": is_step,
-                "asset_ids": asset_ids,
-                "asset_external_ids": asset_external_ids,
-                "root_asset_ids": root_asset_ids,
-                "asset_subtree_ids": asset_subtree_ids,
-                "asset_subtree_external_ids": asset_subtree_external_ids,
-                "data_set_ids": data_set_ids,
-                "data_set_external_ids": data_set_external_ids,
-                "metadata": metadata,
-                "external_id_prefix": external_id_prefix,
-                "created_time": created_time,
-                "last_updated_time": last_updated_time,
-            },
-        )
+        filter = self._chosen(locals())
         return self._list(filter, limit, partitions, progress)
 
     def aggregate(self, filter: Mapping[str, Any] | None = None) -> Frame:

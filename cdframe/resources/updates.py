@@ -14,8 +14,9 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cdframe.forms import wire_frame
 from cdframe.json_rows import Member, join_members, wrap_members, write_members
-from cdframe.schemas import TEXT_LIST, Schema, camel_case
+from cdframe.schemas import TEXT_LIST, Column, Schema, camel_case
 
 NullRule: TypeAlias = Literal["keep", "clear"]
 
@@ -28,14 +29,15 @@ def check_null_rule(null: str) -> None:
         raise ValueError(f"null={null!r} is not known. Accepted: 'keep' (a null keeps the old value), 'clear'.")
 
 
-def update_columns(schema: Schema) -> dict[str, pa.DataType]:
-    """Name all columns that a frame of updates may have, with their types."""
-    types = {column.name: column.type for column in schema.columns}
+def update_columns(schema: Schema) -> dict[str, Column]:
+    """Name all columns that a frame of updates may have, as they are declared for it."""
+    columns = {**schema.by_name, "id": Column("id", pa.int64())}
     for column in schema.columns:
         if column.update in ("object", "array"):
-            types[f"{column.name}.add"] = column.type
-            types[f"{column.name}.remove"] = TEXT_LIST if column.update == "object" else column.type
-    return types
+            columns[f"{column.name}.add"] = column
+            removed = column if column.update == "array" else Column(column.name, TEXT_LIST)
+            columns[f"{column.name}.remove"] = removed
+    return columns
 
 
 def update_objects(table: pa.Table, schema: Schema, null: NullRule) -> pl.Series:
@@ -47,7 +49,9 @@ def update_objects(table: pa.Table, schema: Schema, null: NullRule) -> pl.Series
         ValueError: a row without identity, or one that both replaces a column and adds to or removes from it.
     """
     table = _with_identity(table, schema)
-    identity = write_members(table, [Member("id", '"id":{}'), Member("external_id.identity", '"externalId":{}')])
+    identified = Column("external_id.identity", pa.string())
+    frame = wire_frame(table, {**update_columns(schema), identified.name: identified})
+    identity = write_members(frame, [Member("id", '"id":{}'), Member(identified.name, '"externalId":{}')])
     changes = []
     for column in schema.columns:
         if column.update is None:
@@ -56,11 +60,12 @@ def update_objects(table: pa.Table, schema: Schema, null: NullRule) -> pl.Series
         if column.name in table.column_names:
             clear = _CLEAR.get(column.update) if null == "clear" and column.name != "external_id" else None
             if_null = None if clear is None else f'"{name}":{clear}'
-            changes.append(write_members(table, [Member(column.name, f'"{name}":' + '{"set":{}}', if_null)]))
+            sets = Member(column.name, f'"{name}":' + '{"set":{}}', if_null, json=column.form == "json")
+            changes.append(write_members(frame, [sets]))
         parts = [part for part in ("add", "remove") if f"{column.name}.{part}" in table.column_names]
         if parts:
             _reject_both(table, column.name, parts)
-            operations = write_members(table, [Member(f"{column.name}.{part}", f'"{part}":' + "{}") for part in parts])
+            operations = write_members(frame, [Member(f"{column.name}.{part}", f'"{part}":' + "{}") for part in parts])
             changes.append(wrap_members(f'"{name}":' + "{", operations, "}"))
     return "{" + identity + ',"update":{' + join_members(changes, table.num_rows) + "}}"
 
