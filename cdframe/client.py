@@ -17,7 +17,12 @@ from cdframe.datapoints import DatapointsAPI
 from cdframe.engines import EngineHold
 from cdframe.errors import CogniteMissingClientError
 from cdframe.frames import check_kind
+from cdframe.resources.assets import AssetsAPI
+from cdframe.resources.data_sets import DataSetsAPI
+from cdframe.resources.events import EventsAPI
+from cdframe.resources.labels import LabelsAPI
 from cdframe.resources.login import LoginAPI
+from cdframe.resources.relationships import RelationshipsAPI
 from cdframe.resources.time_series import TimeSeriesAPI
 from cdframe.session import Session
 from cdframe.stats import ClientStats
@@ -136,6 +141,11 @@ class CogniteClient:
         self._session = session
         self._frame = frame
         self.login = LoginAPI(session, frame)
+        self.assets = AssetsAPI(session, frame)
+        self.labels = LabelsAPI(session, frame)
+        self.events = EventsAPI(session, frame)
+        self.data_sets = DataSetsAPI(session, frame)
+        self.relationships = RelationshipsAPI(session, frame)
         self.time_series = TimeSeriesAPI(session, frame)
         self.datapoints = DatapointsAPI(session, frame)
 

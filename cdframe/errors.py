@@ -183,6 +183,13 @@ class CogniteMissingClientError(CogniteException):
         )
 
 
+class CogniteHierarchyError(CogniteException, ValueError, AssertionError):
+    """Raised when assets do not make a hierarchy, before anything is sent; the message names the first that is wrong.
+
+    It is a `ValueError`, like any bad argument, and an `AssertionError`, as which it has been documented.
+    """
+
+
 class CogniteDuplicateColumnsError(CogniteException):
     """Raised when include_aggregate_name=False would give two columns of one name."""
 

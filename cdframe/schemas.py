@@ -21,9 +21,9 @@ Update = Literal["set", "set_null", "object", "array"]
 """How a column is updated: required value, optional value, or add and remove of an object or an array."""
 
 Form = Literal["same", "ids", "external_ids", "json"]
-"""How the wire has a column's values: as frames do, ids as ``{"id": 1}``, texts as ``{"externalId": "a"}``, or any JSON.
+"""How the wire has a column's values: as frames do, ids as ``{"id": 1}``, texts as ``{"externalId": "a"}``, any JSON.
 
-In frames, any JSON is text that holds it.
+Any JSON is in frames text that holds it.
 """
 
 
@@ -31,6 +31,11 @@ def camel_case(name: str) -> str:
     """Turn ``external_id`` into ``externalId``, the name on the wire."""
     head, *tail = name.split("_")
     return head + "".join(word.capitalize() for word in tail)
+
+
+def snake_case(name: str) -> str:
+    """Turn ``externalId`` into ``external_id``, the name in frames; what is that already stays."""
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
 
 
 @dataclass(frozen=True, slots=True)

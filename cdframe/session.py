@@ -33,7 +33,7 @@ from cdframe.throttle import Throttle
 from cdframe.types import FrameKind
 from cdframe.waiting import wait_for
 from cdframe.workers import Workers, nobody_waits
-from cdframe.writes import Write, collect_writes, let_go_of_bodies
+from cdframe.writes import Write, WriteQueue, collect_writes, let_go_of_bodies
 
 T = TypeVar("T")
 
@@ -168,34 +168,41 @@ class Session:
         Raises:
             CogniteAPIError: a write failed; holds the rows of all writes as `successful`, `unknown` and `failed`.
         """
+        return collect_writes(writes, self.make_writes(writes, progress), frame)
+
+    def make_writes(
+        self, writes: Sequence[Write[T]], progress: Callable[[int, int], None] | None = None
+    ) -> list[Future[T]]:
+        """Make all writes in parallel, each as soon as those are done that it comes after; gives them done, in order."""
         executor, ahead = self.executor, 2 * self.config.max_workers
-        futures: list[Future[T]] = []
-        flying: set[Future[T]] = set()
+        queue = WriteQueue(writes)
+        futures: dict[int, Future[T]] = {}
+        flying: dict[Future[T], int] = {}
         report = progress or (lambda done, total: None)
         report(0, len(writes))
         try:
-            while flying or len(futures) < len(writes):
+            while len(futures) < len(writes) or flying:
                 # Few wait their turn: calls of other threads come between, and what is given up was not begun.
-                for write in writes[len(futures) : len(futures) + ahead - len(flying)]:
+                for number in queue.take(ahead - len(flying)):
                     self._check_open()
-                    futures.append(executor.submit(write.send))
-                    flying.add(futures[-1])
+                    futures[number] = executor.submit(writes[number].send)
+                    flying[futures[number]] = number
                 for future in wait_for(flying, FIRST_COMPLETED):
-                    flying.remove(future)
                     if future.cancelled():
                         self._check_open()
                     let_go_of_bodies(future.exception())
+                    queue.done(flying.pop(future))
                     report(len(futures) - len(flying), len(writes))
         except BaseException as error:
             self.give_up(flying)
-            done = sum(future.done() and not future.cancelled() for future in futures)
-            unsent = len(writes) - len(futures) + sum(future.cancelled() for future in futures)
+            done = sum(future.done() and not future.cancelled() for future in futures.values())
+            unsent = len(writes) - len(futures) + sum(future.cancelled() for future in futures.values())
             error.add_note(
                 f"This ended a write in {len(writes)} requests: {done} were answered, {unsent} not sent, and what "
                 f"became of {len(writes) - done - unsent} is not known."
             )
             raise
-        return collect_writes(writes, futures, frame)
+        return [futures[number] for number in range(len(writes))]
 
     def give_up(self, futures: Iterable[Future[Any]]) -> None:
         """Drop calls that have not begun, and let none that is under way be repeated: the user does not wait for it."""

@@ -6,7 +6,7 @@ signatures.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
@@ -44,6 +44,7 @@ class Resource:
         filters: what lists can be filtered by.
         order: the columns that lists are in the order of, nulls last, where whole lists may be read in partitions.
         most_created: the most rows that a request creates.
+        most_asset_ids: the most assets whose rows a list can be filtered by.
     """
 
     path: str
@@ -51,6 +52,7 @@ class Resource:
     filters: Mapping[str, Kind]
     order: tuple[str, ...] = ()
     most_created: int = PAGE
+    most_asset_ids: int = 100
 
     @property
     def name(self) -> str:
@@ -66,8 +68,8 @@ class API:
         self._frame = frame
 
 
-class ResourceAPI(API):
-    """The calls that families of rows with ids have in common."""
+class RowsAPI(API):
+    """What families of rows have in common, whatever their rows are known by."""
 
     resource: ClassVar[Resource]
 
@@ -76,12 +78,12 @@ class ResourceAPI(API):
         return self._rows({})
 
     def __call__(self, chunk_size: int | None = None, **filters: Any) -> Iterator[Any]:
-        """Iterate over all rows: as dicts, or with `chunk_size` as frames of so many rows, the last one of what is left.
+        """Iterate over all rows: as dicts, or with `chunk_size` as frames of so many rows.
 
         Pages are fetched as they are asked for.
 
         Args:
-            chunk_size: the rows of a frame.
+            chunk_size: the rows of a frame; the last one has what is left.
             filters: those of `list`, by the same names.
 
         Raises:
@@ -100,13 +102,6 @@ class ResourceAPI(API):
             table = from_polars(page, self.resource.schema.arrow, "pyarrow")
             yield from table.to_pylist(maps_as_pydicts="strict")
 
-    def _retrieve(self, id: int | None, external_id: str | None) -> Frame:
-        return self._byids(one_identifier(id, external_id), ignore_unknown_ids=True)
-
-    def _retrieve_multiple(self, ids: Any, external_ids: Any, ignore_unknown_ids: bool) -> Frame:
-        wanted = identifiers(ids, external_ids, id_name="ids", external_id_name="external_ids")
-        return self._byids(wanted, check_flag("ignore_unknown_ids", ignore_unknown_ids))
-
     def _list(
         self,
         filter: dict[str, Any],
@@ -115,12 +110,22 @@ class ResourceAPI(API):
         progress: ProgressOption = "auto",
         more: Mapping[str, Any] | None = None,
     ) -> Frame:
+        return self._frame_of(self._list_rows(filter, limit, partitions, progress, more))
+
+    def _list_rows(
+        self,
+        filter: dict[str, Any],
+        limit: float | None = None,
+        partitions: int | None = None,
+        progress: ProgressOption = "auto",
+        more: Mapping[str, Any] | None = None,
+    ) -> pl.DataFrame:
         """Fetch rows; all of them in `partitions`, or as is best: in one request if it brings all, else in parallel.
 
         `more` are further members of the requests. With a sort of its own a list is never read in partitions.
         """
         most = check_limit(limit)
-        is_sorted = more is not None and more.get("sort") is not None
+        is_sorted = more is not None and "sort" in more
         if partitions is not None:
             if isinstance(partitions, bool) or not isinstance(partitions, int) or partitions < 1:
                 raise ValueError(f"partitions={partitions!r} must be a whole number, 1 or more.")
@@ -128,7 +133,7 @@ class ResourceAPI(API):
                 raise ValueError(f"partitions={partitions} needs limit=None (all rows), got limit={limit}.")
             if is_sorted:
                 raise ValueError(f"partitions={partitions} and sort cannot be combined: give one of them.")
-            return self._frame_of(self._list_in_partitions(filter, partitions, progress, more))
+            return self._list_in_partitions(filter, partitions, progress, more)
         order = () if most is not None or is_sorted else self.resource.order
         parallel = min(MOST_PARTITIONS, self._session.config.max_workers)
         listing = Listing(self.resource.schema, filter, limit=most, more=more)
@@ -137,8 +142,19 @@ class ResourceAPI(API):
             rows.add(page)
             if listing.body and parallel > 1 and leaves_much(page, number, order):
                 everything = self._list_in_partitions(filter, parallel, progress, more)
-                return self._frame_of(everything if order == BY_ID else everything.sort(order, nulls_last=True))
-        return self._frame_of(rows.frame())
+                return everything if order == BY_ID else everything.sort(order, nulls_last=True)
+        return rows.frame()
+
+    def _list_each(
+        self, filters: Sequence[dict[str, Any]], limit: float | None, more: Mapping[str, Any] | None = None
+    ) -> pl.DataFrame:
+        """Fetch the rows that match any of several filters, each row once; side by side."""
+        most = check_limit(limit)
+        listings = [Listing(self.resource.schema, filter, limit=most, more=more) for filter in filters]
+        parts = hold(self._session, f"{self.resource.path}/list", [listing.exchange() for listing in listings])
+        identity = self.resource.schema.names[0]
+        rows = Rows(self.resource.schema, parts).frame()
+        return rows.unique(identity, keep="first", maintain_order=True).head(rows.height if most is None else most)
 
     def _list_in_partitions(
         self, filter: dict[str, Any], count: int, progress: ProgressOption, more: Mapping[str, Any] | None
@@ -165,14 +181,6 @@ class ResourceAPI(API):
             payload["search"] = words
         body = self._session.request("POST", f"{self.resource.path}/search", json=payload).content
         return self._joined([self._read(body)])
-
-    def _aggregate(self, filter: Mapping[str, Any] | None) -> Frame:
-        payload = {"filter": self._filter(filter)}
-        answer = self._session.request("POST", f"{self.resource.path}/aggregate", json=payload).json()
-        return from_arrow(
-            pa.table({"count": pa.array([item["count"] for item in answer["items"]], pa.int64())}),
-            self._frame,
-        )
 
     def _create(self, data: IntoFrame, progress: ProgressOption) -> Frame:
         rows = to_arrow(data, name=self.resource.name.replace(" ", "_"))
@@ -302,6 +310,93 @@ class ResourceAPI(API):
 
     def _frame_of(self, rows: pl.DataFrame) -> Frame:
         return from_polars(rows, self.resource.schema.arrow, self._frame)
+
+
+class ResourceAPI(RowsAPI):
+    """What families have in common whose rows are known by an id that the server gives, or by their external id."""
+
+    def retrieve(self, id: int | None = None, external_id: str | None = None) -> Frame:
+        """Fetch one row by id or by external id.
+
+        Returns:
+            A frame with one row, or with none when it does not exist.
+
+        Raises:
+            ValueError: neither or both are given.
+
+        Examples:
+            >>> client.time_series.retrieve(external_id="pressure")["unit"].to_list()
+            ['bar']
+            >>> client.assets.retrieve(external_id="nowhere").shape[0]
+            0
+        """
+        return self._byids(one_identifier(id, external_id), ignore_unknown_ids=True)
+
+    def retrieve_multiple(self, ids: Any = None, external_ids: Any = None, ignore_unknown_ids: bool = False) -> Frame:
+        """Fetch rows by ids and external ids (lists, arrays or columns).
+
+        Returns:
+            A frame with a row for each, ids first, in the order given.
+
+        Raises:
+            CogniteNotFoundError: some do not exist and `ignore_unknown_ids` is False; names all of them.
+
+        Examples:
+            >>> client.time_series.retrieve_multiple(external_ids=["pressure", "temperature"])["unit"].to_list()
+            ['bar', '°C']
+        """
+        wanted = identifiers(ids, external_ids, id_name="ids", external_id_name="external_ids")
+        return self._byids(wanted, check_flag("ignore_unknown_ids", ignore_unknown_ids))
+
+    def aggregate(self, filter: Mapping[str, Any] | None = None) -> Frame:
+        """Count the rows that match a filter.
+
+        Args:
+            filter: a dict of the filters of `list`, by the same names.
+
+        Returns:
+            A frame with one row and the column `count` (int64).
+
+        Examples:
+            >>> client.time_series.aggregate(filter={"unit": "bar"})["count"].to_list()
+            [1]
+        """
+        payload = {"filter": self._filter(filter)}
+        answer = self._session.request("POST", f"{self.resource.path}/aggregate", json=payload).json()
+        counts = pa.array([item["count"] for item in answer["items"]], pa.int64())
+        return from_arrow(pa.table({"count": counts}), self._frame)
+
+    def update(
+        self,
+        item: IntoFrame,
+        *,
+        null: NullRule = "keep",
+        progress: ProgressOption = "auto",
+    ) -> Frame:
+        """Change rows from a frame, a dict (one) or a list of dicts.
+
+        A row is known by its `id`, else by its `external_id`; the other columns are set. Columns of maps and lists
+        replace; ``metadata.add`` (map), ``metadata.remove`` (list of keys), ``labels.add``, ``labels.remove`` and the
+        like add and remove. Columns that the server sets are passed over.
+
+        Args:
+            item: the rows.
+            null: "keep" keeps the old value where a row has a null, "clear" clears it.
+            progress: "auto", True, False or a callback ``(done, total)``.
+
+        Returns:
+            A frame of the changed rows, in the order given.
+
+        Raises:
+            ValueError: an unknown column, a row without identity; before anything is sent.
+            CogniteNotFoundError: some do not exist.
+            CogniteAPIError: some requests failed; `successful`, `unknown` and `failed` hold the input rows.
+
+        Examples:
+            >>> client.time_series.update({"external_id": "pressure", "metadata.add": {"floor": "2"}})["unit"].to_list()
+            ['bar']
+        """
+        return self._update(item, null, progress)
 
 
 def check_limit(limit: Any) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import pyarrow as pa
 
@@ -75,36 +75,6 @@ class TimeSeriesAPI(ResourceAPI):
 
     resource = RESOURCE
 
-    def retrieve(self, id: int | None = None, external_id: str | None = None) -> Frame:
-        """Fetch one time series by id or by external id.
-
-        Returns:
-            A frame with one row, or with none when it does not exist.
-
-        Raises:
-            ValueError: neither or both are given.
-
-        Examples:
-            >>> client.time_series.retrieve(external_id="pressure")["unit"].to_list()
-            ['bar']
-        """
-        return self._retrieve(id, external_id)
-
-    def retrieve_multiple(self, ids: Any = None, external_ids: Any = None, ignore_unknown_ids: bool = False) -> Frame:
-        """Fetch time series by ids and external ids (lists, arrays or columns).
-
-        Returns:
-            A frame with a row for each, ids first, in the order given.
-
-        Raises:
-            CogniteNotFoundError: some do not exist and `ignore_unknown_ids` is False; names all of them.
-
-        Examples:
-            >>> client.time_series.retrieve_multiple(external_ids=["pressure", "temperature"])["unit"].to_list()
-            ['bar', '°C']
-        """
-        return self._retrieve_multiple(ids, external_ids, ignore_unknown_ids)
-
     def list(
         self,
         name: str | None = None,
@@ -156,21 +126,6 @@ class TimeSeriesAPI(ResourceAPI):
         """
         filter = self._chosen(locals())
         return self._list(filter, limit, partitions, progress)
-
-    def aggregate(self, filter: Mapping[str, Any] | None = None) -> Frame:
-        """Count the time series that match a filter.
-
-        Args:
-            filter: a dict of the filters of `list`, by the same names.
-
-        Returns:
-            A frame with one row and the column `count` (int64).
-
-        Examples:
-            >>> client.time_series.aggregate(filter={"unit": "bar"})["count"].to_list()
-            [1]
-        """
-        return self._aggregate(filter)
 
     def search(
         self,
@@ -232,34 +187,3 @@ class TimeSeriesAPI(ResourceAPI):
             >>> client.time_series.delete(external_id=["pressure", "old"], ignore_unknown_ids=True)
         """
         self._delete(id, external_id, ignore_unknown_ids, progress)
-
-    def update(
-        self,
-        item: IntoFrame,
-        *,
-        null: Literal["keep", "clear"] = "keep",
-        progress: ProgressOption = "auto",
-    ) -> Frame:
-        """Change time series from a frame, a dict (one) or a list of dicts.
-
-        A row is known by its `id`, else by its `external_id`; the other columns are set. `metadata` and
-        `security_categories` replace; ``metadata.add`` (map), ``metadata.remove`` (list of keys),
-        ``security_categories.add`` and ``security_categories.remove`` add and remove.
-
-        Args:
-            item: the rows.
-            null: "keep" keeps the old value where a row has a null, "clear" clears it.
-
-        Returns:
-            A frame of the changed time series, in the order given.
-
-        Raises:
-            ValueError: an unknown column, a row without identity; before anything is sent.
-            CogniteNotFoundError: some do not exist.
-            CogniteAPIError: some requests failed; `successful`, `unknown` and `failed` hold the input rows.
-
-        Examples:
-            >>> client.time_series.update({"external_id": "pressure", "metadata.add": {"floor": "2"}})["unit"].to_list()
-            ['bar']
-        """
-        return self._update(item, null, progress)
