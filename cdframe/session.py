@@ -173,7 +173,7 @@ class Session:
     def make_writes(
         self, writes: Sequence[Write[T]], progress: Callable[[int, int], None] | None = None
     ) -> list[Future[T]]:
-        """Make all writes in parallel, each as soon as those are done that it comes after; gives them done, in order."""
+        """Make all writes in parallel, each as soon as those are done that it comes after; gives all, in order."""
         executor, ahead = self.executor, 2 * self.config.max_workers
         queue = WriteQueue(writes)
         futures: dict[int, Future[T]] = {}

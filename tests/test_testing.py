@@ -104,7 +104,7 @@ def test_calls_are_checked_against_the_real_signatures() -> None:
     with pytest.raises(TypeError):
         mock.post()
     with pytest.raises(TypeError):
-        mock.time_series(chunk=10)
+        mock.time_series(10, "bar")
     mock.post("/path", json={}).json.return_value = {}
 
 

@@ -9,9 +9,9 @@ import polars as pl
 import pyarrow as pa
 
 from cdframe.errors import CogniteAPIError, nearest
-from cdframe.frames import to_arrow
+from cdframe.frames import from_arrow, to_arrow
 from cdframe.identifiers import as_list, identifiers, one_identifier
-from cdframe.resources.base import Resource, ResourceAPI, check_flag
+from cdframe.resources.base import Resource, ResourceAPI, check_flag, in_parts
 from cdframe.resources.hierarchy import HierarchyWrite
 from cdframe.resources.listing import BY_ID
 from cdframe.schemas import ID_LIST, METADATA, TEXT_LIST, TIMESTAMP, Column, Schema, camel_case, snake_case, structs
@@ -72,7 +72,8 @@ MOST_PARENTS = 100
 """The most parents, or tops of subtrees, that a list can be filtered by."""
 
 _AGGREGATED = ("child_count", "path", "depth")
-_IN_THE_HIERARCHY = {"aggregatedProperties": ["path", "depth"]}
+_PLACE = {"aggregatedProperties": ["path", "depth"]}
+_PATHS = pa.schema([("id", pa.int64()), ("path", TEXT_LIST)])
 
 
 class AssetsAPI(ResourceAPI):
@@ -80,8 +81,8 @@ class AssetsAPI(ResourceAPI):
 
     Frames have the columns `id` (int64), `external_id`, `name` (texts), `parent_id` (int64), `parent_external_id`,
     `description` (texts), `data_set_id` (int64), `metadata` (map of texts), `source` (text), `labels` (list of external
-    ids), `geo_location` (text of GeoJSON), `root_id` (int64), `aggregates` (struct of `child_count`, `depth` and `path`,
-    a list of ids; what was not asked for is null), `created_time` and `last_updated_time` (ms, UTC).
+    ids), `geo_location` (text of GeoJSON), `root_id` (int64), `aggregates` (struct of `child_count`, `depth` and
+    `path`, a list of ids; what was not asked for is null), `created_time` and `last_updated_time` (ms, UTC).
 
     Examples:
         >>> client.assets.create({"external_id": "plant", "name": "Plant"}).shape
@@ -117,7 +118,8 @@ class AssetsAPI(ResourceAPI):
             >>> client.assets.retrieve_subtree(external_id="plant", depth=1)["external_id"].to_list()
             ['plant', 'pump-0', 'pump-1']
         """
-        return self._frame_of(self._subtrees(one_identifier(id, external_id), depth))
+        one_identifier(id, external_id)
+        return self._subtree(id, external_id, depth)
 
     def list(
         self,
@@ -277,61 +279,64 @@ class AssetsAPI(ResourceAPI):
     # For whole frames of assets
 
     def _ids(self, ids: Any, external_ids: Any) -> pl.Series:
-        """Give the ids of assets that are known by their external ids, too."""
+        """Give the ids of assets of which some are known by their external ids."""
         if not external_ids:
             return pl.Series("id", ids or [], pl.Int64)
         return self._rows_byids(identifiers(ids, external_ids), ignore_unknown_ids=False)["id"]
 
-    def _children(self, parents: pl.Series, filter: dict[str, Any], limit: float | None) -> pl.DataFrame:
-        filters = [
-            {**filter, "parentIds": parents[at : at + MOST_PARENTS].to_list()}
-            for at in range(0, len(parents), MOST_PARENTS)
-        ]
-        return self._list_each(filters, limit, _IN_THE_HIERARCHY)
+    def _children(self, ids: Any, external_ids: Any, filters: Mapping[str, Any], limit: float | None) -> Frame:
+        return self._frame_of(self._below(self._ids(ids, external_ids), self._filter(filters), limit))
 
-    def _subtrees(self, tops: pa.Table, depth: int | None) -> pl.DataFrame:
+    def _below(
+        self,
+        parents: pl.Series,
+        filter: dict[str, Any],
+        limit: float | None,
+        more: Mapping[str, Any] | None = None,
+    ) -> pl.DataFrame:
+        """Fetch the assets directly below some."""
+        filters = [{**filter, "parentIds": ids} for ids in in_parts(parents, MOST_PARENTS)]
+        return self._list_each(filters, limit, more)
+
+    def _subtree(self, ids: Any, external_ids: Any, depth: int | None) -> Frame:
         """Fetch assets and all below them, each once, those of a level before those of the next."""
         if depth is not None and (isinstance(depth, bool) or not isinstance(depth, int) or depth < 0):
             raise ValueError(f"depth={depth!r} must be a whole number, 0 or more, or None for all levels.")
-        found = self._rows_byids(tops, ignore_unknown_ids=True, **_IN_THE_HIERARCHY)
+        found = self._rows_byids(identifiers(ids, external_ids), ignore_unknown_ids=True, **_PLACE)
         if depth is None and found.height:
             whole = self._whole_subtrees(found["id"])
             if whole is not None:
-                return whole
+                return self._frame_of(whole)
         level = found
         while level.height and (depth is None or depth > 0):
-            below = self._children(level["id"], {}, None)
+            below = self._below(level["id"], {}, None, _PLACE)
             level = below.join(found, on="id", how="anti", maintain_order="left")
             found = pl.concat([found, level])
             depth = None if depth is None else depth - 1
-        return found
+        return self._frame_of(found)
 
     def _whole_subtrees(self, tops: pl.Series) -> pl.DataFrame | None:
         """Fetch whole subtrees at once; None where that is more than servers give for one filter."""
-        filters = [
-            {"assetSubtreeIds": [{"id": id} for id in tops[at : at + MOST_PARENTS]]}
-            for at in range(0, len(tops), MOST_PARENTS)
-        ]
+        filters = [{"assetSubtreeIds": [{"id": id} for id in ids]} for ids in in_parts(tops, MOST_PARENTS)]
         try:
-            if len(filters) == 1:
-                rows = self._list_rows(filters[0], progress=False, more=_IN_THE_HIERARCHY)
-            else:
-                rows = self._list_each(filters, None, _IN_THE_HIERARCHY)
+            rows = self._list_each(filters, None, _PLACE)
         except CogniteAPIError as error:
             if error.code != 400:
                 raise
             return None
         return rows.sort(pl.col("aggregates").struct.field("depth"), "id")
 
-    def _paths(self, ids: pl.Series) -> pl.DataFrame:
-        """Give the names on the path to each of some assets, from its root on: `id` and `path`."""
-        assets = self._rows_byids(identifiers(ids, None), ignore_unknown_ids=False, **_IN_THE_HIERARCHY)
+    def _path(self, ids: Any, external_ids: Any) -> Frame:
+        """Give the names on the path to each asset, from its root on."""
+        wanted = identifiers(ids, external_ids)
+        assets = self._rows_byids(wanted, ignore_unknown_ids=False, aggregatedProperties=["path"])
         steps = assets.select("id", step=pl.col("aggregates").struct.field("path")).explode("step")
-        above = steps["step"].unique().to_frame("id").join(assets, on="id", how="anti")["id"]
+        above = steps.select(id="step").unique().join(assets, on="id", how="anti")["id"]
         others = self._rows_byids(identifiers(above, None), ignore_unknown_ids=True)
-        names = pl.concat([assets, others]).select(step="id", name="name")
+        names = pl.concat([assets, others]).select("name", step="id")
         named = steps.join(names, on="step", how="left", maintain_order="left")
-        return named.group_by("id", maintain_order=True).agg(path=pl.col("name"))
+        paths = named.group_by("id", maintain_order=True).agg(path=pl.col("name"))
+        return from_arrow(paths.to_arrow().cast(_PATHS), self._frame)
 
 
 def _aggregated(names: Any) -> dict[str, Any] | None:

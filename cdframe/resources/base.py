@@ -15,7 +15,7 @@ import polars as pl
 import pyarrow as pa
 
 from cdframe.conform import conform
-from cdframe.errors import CogniteNotFoundError, merge_not_found
+from cdframe.errors import CogniteNotFoundError, merge_not_found, nearest
 from cdframe.exchanges import Exchange, hold
 from cdframe.filters import Kind, build_filter
 from cdframe.forms import wire_frame
@@ -87,8 +87,13 @@ class RowsAPI(API):
             filters: those of `list`, by the same names.
 
         Raises:
-            ValueError: `chunk_size` is below 1, or a filter is not known.
+            ValueError: `chunk_size` is below 1.
+            TypeError: a filter is not known.
         """
+        for name in filters:
+            if name not in self.resource.filters:
+                known = ["chunk_size", *self.resource.filters]
+                raise TypeError(f"Unknown argument {name!r}.{nearest(name, known)} Accepted: {', '.join(known)}.")
         filter = self._filter(filters)
         if chunk_size is None:
             return self._rows(filter)
@@ -149,6 +154,8 @@ class RowsAPI(API):
         self, filters: Sequence[dict[str, Any]], limit: float | None, more: Mapping[str, Any] | None = None
     ) -> pl.DataFrame:
         """Fetch the rows that match any of several filters, each row once; side by side."""
+        if len(filters) == 1:
+            return self._list_rows(filters[0], limit, progress=False, more=more)
         most = check_limit(limit)
         listings = [Listing(self.resource.schema, filter, limit=most, more=more) for filter in filters]
         parts = hold(self._session, f"{self.resource.path}/list", [listing.exchange() for listing in listings])
@@ -397,6 +404,18 @@ class ResourceAPI(RowsAPI):
             ['bar']
         """
         return self._update(item, null, progress)
+
+    def _list_for_assets(self, assets: pl.Series, filters: Mapping[str, Any], limit: float | None) -> Frame:
+        """Fetch the rows that belong to any of some assets, each once."""
+        filter = self._filter(filters)
+        parts = in_parts(assets, self.resource.most_asset_ids)
+        return self._frame_of(self._list_each([{**filter, "assetIds": ids} for ids in parts], limit))
+
+
+def in_parts(values: pl.Series, most: int) -> list[list[Any]]:
+    """Cut values into lists of so many, each value once."""
+    distinct = values.unique(maintain_order=True)
+    return [distinct[at : at + most].to_list() for at in range(0, len(distinct), most)]
 
 
 def check_limit(limit: Any) -> int | None:

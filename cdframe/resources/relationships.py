@@ -13,7 +13,7 @@ from cdframe.errors import nearest
 from cdframe.frames import to_arrow
 from cdframe.identifiers import as_list, check_external_id, identifiers, one_identifier
 from cdframe.resources import assets, events, time_series
-from cdframe.resources.base import Resource, RowsAPI, check_flag, check_limit
+from cdframe.resources.base import Resource, RowsAPI, check_flag, check_limit, in_parts
 from cdframe.resources.updates import NullRule
 from cdframe.schemas import TEXT_LIST, TIMESTAMP, Column, Schema, structs
 from cdframe.types import Frame, IntoFrame, ProgressOption
@@ -102,7 +102,7 @@ class RelationshipsAPI(RowsAPI):
     (ms, UTC), `confidence` (float64), `data_set_id` (int64), `labels` (list of external ids), `created_time` and
     `last_updated_time` (ms, UTC).
 
-    Types are `asset`, `timeSeries`, `file`, `event` and `sequence`; given in any case, and ``"FileMetadata"`` is a file.
+    Types are `asset`, `timeSeries`, `file`, `event` and `sequence`, given in any case; ``"FileMetadata"`` is a file.
 
     Examples:
         >>> flow = {"external_id": "flow_1", "source_external_id": "a", "source_type": "asset"}
@@ -307,6 +307,6 @@ def _with_type_names(data: IntoFrame, name: str) -> pa.Table:
 
 
 def _parts(filter: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
-    """Cut the external ids in a filter into what a list can be filtered by; one part that is empty where there are none."""
-    ids = filter.get(key) or []
-    return [{key: ids[at : at + MOST_ENDS]} for at in range(0, len(ids), MOST_ENDS)] or [{}]
+    """Cut the external ids in a filter into what a list can be filtered by; an empty part if none."""
+    ids = pl.Series(filter.get(key), dtype=pl.String)
+    return [{key: part} for part in in_parts(ids, MOST_ENDS)] or [{}]

@@ -1,45 +1,30 @@
-"""`.cdf` on frames: what a frame read from CDF can do next.
-
-It works on Polars DataFrames and LazyFrames (which are collected) and on pandas DataFrames, and gives frames of the
-same kind. It stores the frame and nothing else. Methods that talk to CDF take ``client=``, and else use the client made
-last.
-"""
+"""`.cdf` on frames of data points."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import reduce
-from typing import Any, Literal, overload
+from typing import Any
 
-import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cdframe import plotting
+from cdframe.accessors.time_series import TimeSeriesAccessor
 from cdframe.client import CogniteClient, current_client
 from cdframe.datapoints.complete import complete as complete_wide
-from cdframe.datapoints.streams import DatapointsStream
-from cdframe.errors import CogniteMissingClientError, nearest
-from cdframe.expand import expand_columns, json_ready
-from cdframe.frames import from_arrow, is_pandas, kind_of, to_arrow
-from cdframe.identifiers import arguments_of, as_arguments, identities_of
+from cdframe.errors import CogniteMissingClientError
+from cdframe.frames import is_pandas
+from cdframe.identifiers import arguments_of
 from cdframe.ranges import extent, own_ranges, ranges_of_points
-from cdframe.registration import register
 from cdframe.reshape import is_long, is_wide, long_to_wide, split_name, wide_to_long
-from cdframe.timestamps import MIN_MS
-from cdframe.types import Frame, FrameKind, ProgressOption, Timestamp
+from cdframe.types import Frame, ProgressOption, Timestamp
 
-RESOURCES = ("time_series",)
-"""The families whose rows can be written from a frame."""
+_DATAPOINTS_OPTIONS = ("start", "end", "aggregates", "granularity", "limit")
 
 
-class CDFAccessor:
-    """What `.cdf` gives: the frame's data points, time series or other resources, and their connection to CDF."""
-
-    def __init__(self, frame: Any) -> None:
-        self._data = frame
-
-    # Data points
+class PointsAccessor(TimeSeriesAccessor):
+    """What a frame of data points can do."""
 
     def insert(
         self,
@@ -185,8 +170,7 @@ class CDFAccessor:
         table = self._table()
         if "timestamp" not in table.column_names:
             asked = {key: options.pop(key) for key in _DATAPOINTS_OPTIONS if key in options}
-            points = CDFAccessor(self._data).datapoints(client=client, **asked)
-            table = CDFAccessor(points)._table()
+            table = type(self)(self.datapoints(client=client, **asked))._table()
         return plotting.plot(table, series=self._series_information(table, client), time_zone=time_zone, **options)
 
     def complete(
@@ -249,203 +233,6 @@ class CDFAccessor:
         self._require_wide(table, "to_long")
         return self._give(wide_to_long(table, self._id_headers(table)))
 
-    # Time series
-
-    @overload
-    def datapoints(
-        self,
-        start: Timestamp = ...,
-        end: Timestamp = ...,
-        aggregates: Sequence[str] | None = ...,
-        granularity: str | None = ...,
-        include_outside_points: bool | None = ...,
-        limit: int | None = ...,
-        *,
-        chunk_size: None = ...,
-        client: CogniteClient | None = ...,
-        progress: ProgressOption = ...,
-    ) -> Frame: ...
-
-    @overload
-    def datapoints(
-        self,
-        start: Timestamp = ...,
-        end: Timestamp = ...,
-        aggregates: Sequence[str] | None = ...,
-        granularity: str | None = ...,
-        include_outside_points: bool | None = ...,
-        limit: int | None = ...,
-        *,
-        chunk_size: int,
-        client: CogniteClient | None = ...,
-        progress: ProgressOption = ...,
-    ) -> DatapointsStream: ...
-
-    def datapoints(
-        self,
-        start: Timestamp = "1d-ago",
-        end: Timestamp = "now",
-        aggregates: Sequence[str] | None = None,
-        granularity: str | None = None,
-        include_outside_points: bool | None = None,
-        limit: int | None = None,
-        *,
-        chunk_size: int | None = None,
-        client: CogniteClient | None = None,
-        progress: ProgressOption = "auto",
-    ) -> Frame | DatapointsStream:
-        """Read the data points of a frame of time series, by default of the last day, in long form.
-
-        Series are known by their external id, or by id where they have none. With `chunk_size` the points come in
-        bounded memory, as a stream of frames of so many rows (see `DatapointsAPI.stream`).
-
-        Examples:
-            >>> client.time_series.list().cdf.datapoints(start=0).columns
-            ['external_id', 'timestamp', 'value']
-            >>> [frame.height for frame in client.time_series.list().cdf.datapoints(start=0, chunk_size=4)]
-            [4, 2]
-        """
-        ids, external_ids = arguments_of(self._table(), "datapoints")
-        datapoints = self._client(client).datapoints
-        what = (start, end, ids, external_ids, aggregates, granularity, include_outside_points, limit)
-        if chunk_size is not None:
-            return datapoints.stream(*what, chunk_size=chunk_size)
-        return datapoints.retrieve(*what, progress=progress)
-
-    def latest(self, before: Timestamp | None = None, *, client: CogniteClient | None = None) -> Frame:
-        """Read the latest point of each time series (before a time), in long form; none for a series without points.
-
-        Examples:
-            >>> client.time_series.list().cdf.latest().height
-            2
-        """
-        ids, external_ids = arguments_of(self._table(), "latest")
-        return self._client(client).datapoints.retrieve_latest(ids, external_ids, before)
-
-    def first(self, *, client: CogniteClient | None = None) -> Frame:
-        """Read the first point of each time series, in long form; none for a series without points.
-
-        Examples:
-            >>> client.time_series.list().cdf.first().height
-            2
-        """
-        ids, external_ids = arguments_of(self._table(), "first")
-        return self._client(client).datapoints.retrieve(MIN_MS, "now", ids, external_ids, limit=1)
-
-    def count(self, *, client: CogniteClient | None = None) -> Frame:
-        """Count the points of each time series (numeric ones), by their aggregates, which may lag in CDF.
-
-        Returns:
-            A frame with the identity of each series and `count` (int64).
-
-        Raises:
-            CogniteAPIError: a series is one of strings.
-
-        Examples:
-            >>> client.time_series.list().cdf.count()["count"].to_list()
-            [3, 3]
-        """
-        series = identities_of(self._table(), "count")
-        api = self._client(client).with_frame("polars").datapoints
-        rows = api.retrieve(MIN_MS, "now", *as_arguments(series), ["count"], "100d")
-        names = series.columns
-        counts = rows.with_columns(pl.col(name).cast(series.schema[name]) for name in names)
-        counts = counts.group_by(names).agg(pl.col("count").sum())
-        joined = series.join(counts, on=names, how="left", nulls_equal=True, maintain_order="left")
-        return self._give(joined.with_columns(pl.col("count").fill_null(0)).to_arrow())
-
-    # Any resource
-
-    def create(self, resource: str, *, client: CogniteClient | None = None, progress: ProgressOption = "auto") -> Frame:
-        """Create the rows as a family's resources, such as ``"time_series"``.
-
-        Examples:
-            >>> pl.DataFrame({"external_id": ["a", "b"]}).cdf.create("time_series").height
-            2
-        """
-        return self._api(resource, client).create(self._table(), progress=progress)
-
-    def update(
-        self,
-        resource: str,
-        null: Literal["keep", "clear"] = "keep",
-        *,
-        client: CogniteClient | None = None,
-        progress: ProgressOption = "auto",
-    ) -> Frame:
-        """Change resources: an identity column, then what to set; see the family's `update`.
-
-        Examples:
-            >>> pl.DataFrame({"external_id": ["pressure"], "unit": ["bar"]}).cdf.update("time_series").height
-            1
-        """
-        return self._api(resource, client).update(self._table(), null=null, progress=progress)
-
-    def delete(
-        self,
-        resource: str,
-        ignore_unknown_ids: bool = False,
-        *,
-        client: CogniteClient | None = None,
-        progress: ProgressOption = "auto",
-    ) -> None:
-        """Delete the rows' resources, known by `id`, or by `external_id` where there is none.
-
-        Examples:
-            >>> client.time_series.list(external_id_prefix="old").cdf.delete("time_series")
-        """
-        api = self._api(resource, client)
-        ids, external_ids = arguments_of(self._table(), "delete", prefer="id")
-        api.delete(ids, external_ids, ignore_unknown_ids, progress=progress)
-
-    def expand(self, *columns: str) -> Frame:
-        """Spread map and struct columns: ``expand("metadata")`` makes a column ``metadata.<key>`` for each key.
-
-        Examples:
-            >>> pl.DataFrame({"id": [1], "point": [{"x": 1, "y": 2}]}).cdf.expand("point").columns
-            ['id', 'point.x', 'point.y']
-        """
-        return self._give(expand_columns(self._table(), list(columns or ("metadata",))))
-
-    def dump(self, camel_case: bool = False) -> list[dict[str, Any]]:
-        """Give the rows as JSON-ready dicts: times in ms since 1970, maps as dicts, nulls left out.
-
-        Examples:
-            >>> pl.DataFrame({"external_id": ["a"], "unit": [None]}).cdf.dump(camel_case=True)
-            [{'externalId': 'a'}]
-        """
-        return json_ready(self._table(), camel_case_names=camel_case)
-
-    # How it works
-
-    @property
-    def _kind(self) -> FrameKind:
-        return kind_of(self._data) or "pyarrow"
-
-    def _table(self) -> pa.Table:
-        return to_arrow(self._data, name="The frame", index="timestamp" if self._has_time_index() else None)
-
-    def _has_time_index(self) -> bool:
-        if not is_pandas(self._data):
-            return False
-        index = self._data.index
-        arrow_type = getattr(index.dtype, "pyarrow_dtype", pa.null())
-        return bool(index.inferred_type == "datetime64" or pa.types.is_timestamp(arrow_type))
-
-    def _give(self, table: pa.Table, *, index: bool = False) -> Frame:
-        return from_arrow(table, self._kind, index="timestamp" if index else None)
-
-    def _client(self, client: CogniteClient | None) -> CogniteClient:
-        return current_client(client).with_frame(self._kind)
-
-    def _api(self, resource: str, client: CogniteClient | None) -> Any:
-        if resource not in RESOURCES:
-            raise ValueError(
-                f"resource={resource!r} is not known.{nearest(str(resource), RESOURCES)} "
-                f"Accepted: {', '.join(map(repr, RESOURCES))}."
-            )
-        return getattr(self._client(client), resource)
-
     def _require_wide(self, table: pa.Table, method: str) -> None:
         if not is_wide(table):
             raise ValueError(
@@ -491,9 +278,3 @@ class CDFAccessor:
             if row["external_id"] is not None:
                 information[row["external_id"]] = series
         return information
-
-
-_DATAPOINTS_OPTIONS = ("start", "end", "aggregates", "granularity", "limit")
-
-
-register(CDFAccessor)
