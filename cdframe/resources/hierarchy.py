@@ -12,6 +12,7 @@ from cdframe.frames import from_polars
 from cdframe.json_rows import Rows, items_body, read_page
 from cdframe.progress import progress_callback
 from cdframe.resources.hierarchy_plan import NONE, Integers, plan_hierarchy
+from cdframe.resources.listing import PAGE
 from cdframe.schemas import Schema
 from cdframe.session import Session
 from cdframe.types import Frame, FrameKind, ProgressOption
@@ -21,8 +22,10 @@ from cdframe.writes import Outcome, Write, failure_of, outcome_of
 class HierarchyWrite:
     """One write of a hierarchy, and what has become of each row so far."""
 
-    def __init__(self, session: Session, path: str, schema: Schema, rows: pa.Table, objects: pl.Series) -> None:
-        """Plan it; `objects` are the rows as they are sent.
+    def __init__(
+        self, session: Session, path: str, schema: Schema, rows: pa.Table, objects: pl.Series, most: int = PAGE
+    ) -> None:
+        """Plan it; `objects` are the rows as they are sent, `most` in a request.
 
         Raises:
             CogniteHierarchyError: the rows do not make a hierarchy.
@@ -32,7 +35,7 @@ class HierarchyWrite:
         self._schema = schema
         self._rows = rows
         self._objects = objects
-        self._plan = plan_hierarchy(rows)
+        self._plan = plan_hierarchy(rows, most)
         self._outcomes: list[Outcome] = ["failed"] * rows.num_rows
 
     def make(self, frame: FrameKind, progress: ProgressOption) -> Frame:
