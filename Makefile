@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+FAMILIES := assets data_sets events labels login relationships time_series
+FRAMES := assets points resources time_series
 
 .PHONY: demo test bench docs lint format clean
 
@@ -21,9 +23,9 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks $(ARGS)
 
 docs: $(READY)
-	$(BIN)/pdoc --docformat google --output-directory docs/reference cdframe cdframe.resources.time_series \
-		cdframe.resources.login cdframe.datapoints.api cdframe.datapoints.streams cdframe.datapoints.synthetic \
-		cdframe.accessors cdframe.errors cdframe.timestamps cdframe.testing
+	$(BIN)/pdoc --docformat google --output-directory docs/reference cdframe $(addprefix cdframe.resources.,$(FAMILIES)) \
+		cdframe.datapoints.api cdframe.datapoints.streams cdframe.datapoints.synthetic $(addprefix \
+		cdframe.accessors.,$(FRAMES)) cdframe.errors cdframe.timestamps cdframe.testing
 	@echo "The reference is in docs/reference/index.html."
 
 lint: $(READY)

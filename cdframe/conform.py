@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from cdframe.errors import nearest
@@ -46,10 +47,12 @@ def cast_column(column: pa.ChunkedArray, to: Column, name: str, what: str) -> pa
 
 def _may_fit(given: pa.DataType, to: Column) -> bool:
     """Whether the values are of the right kind, whatever they are."""
-    if pa.types.is_null(given) or pa.types.is_map(to.type) or to.form == "json" or _has_objects(given, to):
+    if pa.types.is_null(given) or to.form == "json" or _has_objects(given, to):
         return True
+    if pa.types.is_map(to.type):
+        return _is_list(given) or bool(pa.types.is_map(given) or pa.types.is_struct(given))
     given, wanted = (kind.value_type if _is_list(kind) else kind for kind in (given, to.type))
-    return _kind_of_values(given) == _kind_of_values(wanted)
+    return bool(pa.types.is_null(given)) or _kind_of_values(given) == _kind_of_values(wanted)
 
 
 def _cast(column: pa.ChunkedArray, to: Column) -> pa.ChunkedArray:
@@ -134,11 +137,40 @@ def _to_map(column: pa.ChunkedArray, to: pa.DataType) -> pa.ChunkedArray:
     """
     if pa.types.is_map(column.type):
         return column.cast(to)
-    rows = []
-    for row in column.to_pylist():
-        pairs = row.items() if isinstance(row, dict) else row
-        rows.append(None if row is None else [(key, value) for key, value in pairs if value is not None])
-    for key, value in (pair for row in rows for pair in row or ()):
-        if not isinstance(value, str):
+    if pa.types.is_struct(column.type):
+        return pa.chunked_array([_map_of_struct(chunk) for chunk in column.chunks], to)
+    pairs = [None if row is None else _pairs(row) for row in column.to_pylist()]
+    return pa.chunked_array([pa.array(pairs, to)])
+
+
+def _map_of_struct(structs: pa.StructArray) -> pa.MapArray:
+    """Put the fields of structs beside each other, row by row."""
+    names = [field.name for field in structs.type]
+    fields = [structs.field(name) for name in names]
+    for name, field in zip(names, fields, strict=True):
+        if not _is_text(field.type) and field.null_count < len(field):
+            value = next(value for value in field.to_pylist() if value is not None)
+            raise pa.ArrowInvalid(f"the value of {name!r} is {value!r}, not a text")
+    if not fields:
+        return pa.array([{} if one.is_valid else None for one in structs], pa.map_(pa.string(), pa.string()))
+    by_field = np.arange(len(fields) * len(structs)).reshape(len(fields), -1)
+    values = pa.concat_arrays([field.cast(pa.string()) for field in fields]).take(pa.array(by_field.T.ravel()))
+    keys = pa.array(names, pa.string()).take(pa.array(np.tile(np.arange(len(names)), len(structs))))
+    there = np.asarray(values.is_valid()) & np.repeat(np.asarray(structs.is_valid()), len(names))
+    counts = there.reshape(-1, len(names)).sum(axis=1)
+    nulls = np.append(~np.asarray(structs.is_valid()), False)
+    offsets = pa.array(np.append(0, np.cumsum(counts)), pa.int32(), mask=nulls if nulls.any() else None)
+    return pa.MapArray.from_arrays(offsets, keys.filter(pa.array(there)), values.filter(pa.array(there)))
+
+
+def _pairs(row: Sequence[Any]) -> list[tuple[str, str]]:
+    """Read a list of (key, value), or of {key, value} as structs have them."""
+    pairs = [(one["key"], one["value"]) if isinstance(one, dict) else (one[0], one[1]) for one in row]
+    for key, value in pairs:
+        if value is not None and not isinstance(value, str):
             raise pa.ArrowInvalid(f"the value of {key!r} is {value!r}, not a text")
-    return pa.chunked_array([pa.array(rows, to)])
+    return [(key, value) for key, value in pairs if value is not None]
+
+
+def _is_text(given: pa.DataType) -> bool:
+    return _kind_of_values(given) == "text"

@@ -7,6 +7,7 @@
     │   └── CogniteConnectionError      no answer, or none that can be read: what was sent may have arrived
     ├── CogniteAPIKeyError              credentials that are missing, incomplete or refused
     ├── CogniteImportError              an optional package that is not installed (also an ImportError)
+    ├── CogniteHierarchyError           assets that make no hierarchy (also a ValueError and an AssertionError)
     ├── CogniteMissingClientError       an accessor was used before any client was made
     └── CogniteDuplicateColumnsError    a wide frame would have two columns of one name
 

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cdframe.conform import conform
@@ -56,6 +56,7 @@ def rows_by_json(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @given(ITEMS, st.none() | TEXT)
+@settings(deadline=None)
 def test_pages_are_read_like_json_reads_them(items: list[dict[str, Any]], cursor: str | None) -> None:
     frame, read_cursor = read_page(json.dumps({"items": items, "nextCursor": cursor}).encode(), SCHEMA)
     assert read_cursor == (cursor or None)
@@ -63,6 +64,7 @@ def test_pages_are_read_like_json_reads_them(items: list[dict[str, Any]], cursor
 
 
 @given(st.lists(ITEMS, max_size=9))
+@settings(deadline=None)
 def test_pages_are_joined_in_order(pages: list[list[dict[str, Any]]]) -> None:
     rows = Rows(SCHEMA)
     for items in pages:
@@ -74,6 +76,7 @@ def test_pages_are_joined_in_order(pages: list[list[dict[str, Any]]]) -> None:
 
 
 @given(st.lists(st.integers(0, 9_000), max_size=30))
+@settings(deadline=None)
 def test_rows_are_in_few_chunks_and_in_order(heights: list[int]) -> None:
     ends = list(accumulate(heights, initial=0))
     pages = [pl.DataFrame({"id": pl.int_range(a, b, eager=True)}) for a, b in pairwise(ends)]
@@ -103,6 +106,7 @@ def test_a_body_that_is_no_page_is_an_error_that_shows_it(body: bytes) -> None:
         max_size=4,
     )
 )
+@settings(deadline=None)
 def test_objects_are_written_without_nulls(rows: list[dict[str, Any]]) -> None:
     schema = pa.schema({"external_id": pa.string(), "is_step": pa.bool_(), "asset_id": pa.int64()})
     members = [Member(name, f'"{camel_case(name)}":{{}}') for name in schema.names]
@@ -196,3 +200,23 @@ def test_rows_that_say_too_little_or_too_much(row: dict[str, Any], match: str) -
 def test_columns_that_do_not_fit_are_named(column: str, values: list[Any], match: str) -> None:
     with pytest.raises(ValueError, match=match):
         conform(pa.table({column: values}), SCHEMA.by_name, SCHEMA.resource)
+
+
+@given(
+    st.lists(
+        st.none() | st.fixed_dictionaries({"a": st.none() | TEXT, "": st.none() | TEXT}, optional={"c": TEXT}),
+        max_size=5,
+    ),
+    st.integers(0, 2),
+)
+@settings(deadline=None)
+def test_structs_are_read_as_maps(rows: list[dict[str, str | None] | None], skipped: int) -> None:
+    """A field that is null in a row is absent from it, also where the column begins within an array."""
+    structs = pa.array(rows, pa.struct({"a": pa.string(), "": pa.string(), "c": pa.string()}))
+    column = pa.chunked_array([structs.slice(skipped), structs], structs.type)
+    conformed = conform(pa.table({"metadata": column}), SCHEMA.by_name, SCHEMA.resource)
+    expected = [
+        None if row is None else [(name, row[name]) for name in ("a", "", "c") if row.get(name) is not None]
+        for row in [*rows[skipped:], *rows]
+    ]
+    assert conformed["metadata"].to_pylist() == expected

@@ -72,7 +72,7 @@ class EventsAPI(ResourceAPI):
     (text), `created_time` and `last_updated_time` (ms, UTC).
 
     Examples:
-        >>> client.events.create({"type": "failure", "start_time": datetime(2024, 1, 1)}).shape
+        >>> client.events.create({"type": "failure", "start_time": 1704067200000}).shape
         (1, 13)
         >>> [row["type"] for row in client.events]
         ['failure']
