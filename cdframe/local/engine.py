@@ -27,6 +27,8 @@ from cdframe.local.labels import routes as labels_routes
 from cdframe.local.labels.tables import TABLES as LABELS_TABLES
 from cdframe.local.relationships import routes as relationships_routes
 from cdframe.local.relationships.tables import TABLES as RELATIONSHIPS_TABLES
+from cdframe.local.sequences import routes as sequences_routes
+from cdframe.local.sequences.tables import TABLES as SEQUENCES_TABLES
 from cdframe.local.time_series import routes as time_series_routes
 from cdframe.local.time_series.tables import FIRST_TABLES as FIRST_TIME_SERIES_TABLES
 from cdframe.local.time_series.tables import TABLES as TIME_SERIES_TABLES
@@ -38,6 +40,7 @@ MIGRATIONS = (
     ASSETS_TABLES,
     EVENTS_TABLES,
     RELATIONSHIPS_TABLES,
+    SEQUENCES_TABLES,
 )
 
 ROUTES = (
@@ -47,6 +50,7 @@ ROUTES = (
     *events_routes.ROUTES,
     *labels_routes.ROUTES,
     *relationships_routes.ROUTES,
+    *sequences_routes.ROUTES,
     *time_series_routes.ROUTES,
     *datapoints_routes.ROUTES,
 )

@@ -64,15 +64,14 @@ def parse_page(
     `unsorted` is the order when no sort is asked for. Every order has the id as its last key.
     """
     parts = _said({name: body.get(name) for name in ("filter", "advancedFilter", "sort", "partition")})
-    bound = json.dumps([table, parts], sort_keys=True)
-    binding = hashlib.blake2b(bound.encode("utf-8", "surrogatepass"), digest_size=9).hexdigest()
+    binding = digest([table, parts])
     orders = _parse_orders(body.get("sort"), properties) or unsorted
     return Page(
         limit=parse_limit(body.get("limit"), clamp=clamp),
         binding=binding,
         partition=_parse_partition(body.get("partition")),
         orders=orders,
-        after=_open_cursor(body["cursor"], binding, len(orders)) if body.get("cursor") else None,
+        after=open_cursor(body["cursor"], binding, len(orders) + 1) if body.get("cursor") else None,
     )
 
 
@@ -99,7 +98,7 @@ def fetch_page(connection: Connection, table: str, condition: Condition, page: P
         [*parameters, *condition.parameters],
     )
     ids = [row[-1] for row in rows[: page.limit]]
-    return ids, _cursor(page.binding, rows[page.limit - 1]) if len(rows) > page.limit else None
+    return ids, make_cursor(page.binding, rows[page.limit - 1]) if len(rows) > page.limit else None
 
 
 def _parse_partition(value: Any) -> tuple[int, int] | None:
@@ -165,15 +164,23 @@ def _after_condition(page: Page) -> Condition:
     return any_of([*alternatives, equal & Condition("id > ?", [last_id])])
 
 
-def _cursor(binding: str, after: Sequence[Any]) -> str:
+def digest(parts: Any) -> str:
+    """What a cursor belongs to, in short."""
+    text = json.dumps(parts, sort_keys=True)
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=9).hexdigest()
+
+
+def make_cursor(binding: str, after: Sequence[Any]) -> str:
+    """A cursor that goes on after a place in a list."""
     return base64.urlsafe_b64encode(json.dumps([binding, *after]).encode()).decode().rstrip("=")
 
 
-def _open_cursor(value: Any, binding: str, orders: int) -> list[Any]:
+def open_cursor(value: Any, binding: str, count: int) -> list[Any]:
+    """The place that a cursor goes on after, which has so many parts, the last one an integer; or 400."""
     try:
         text = as_string(value, "cursor")
         content = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
-        if isinstance(content, list) and len(content) == orders + 2 and content[0] == binding:
+        if isinstance(content, list) and len(content) == count + 1 and content[0] == binding:
             after = content[1:]
             if isinstance(after[-1], int) and all(v is None or isinstance(v, str | int | float) for v in after):
                 return after
@@ -182,6 +189,6 @@ def _open_cursor(value: Any, binding: str, orders: int) -> list[Any]:
     except ApiError:
         pass
     raise bad_request(
-        f"cursor {shown(value)} is not one of this list: send a nextCursor unchanged, with the filter, sort and "
-        "partition that it came with"
+        f"cursor {shown(value)} is not one of this list: send a nextCursor unchanged, and with it all but the limit "
+        "that it was asked for with"
     )

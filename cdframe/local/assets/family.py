@@ -30,7 +30,7 @@ def clears(table: str, column: str) -> Callable[[Connection, Sequence[int]], Non
 
 
 # What becomes of references to assets that are deleted, in the other families.
-WHEN_DELETED = (clears("time_series", "asset_id"), ASSETS_OF_EVENTS.forget)
+WHEN_DELETED = (clears("time_series", "asset_id"), clears("sequences", "asset_id"), ASSETS_OF_EVENTS.forget)
 
 
 class Assets(Family):
