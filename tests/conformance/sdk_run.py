@@ -3,12 +3,16 @@
 import json
 import subprocess
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from tests.conformance.environments import python_of
+from tests.conformance.naive import World
 from tests.conformance.raw import RawClient
 from tests.conformance.server import API_KEY, PROJECT
+from tests.conformance.words import Row
+from tests.conformance.world import world_of
 
 SCRIPT_TIMEOUT = 150
 ROOT = Path(__file__).parents[2]
@@ -39,6 +43,15 @@ class SdkRun:
         found = self.report[section]
         assert "raised" not in found, found["raised"]
         return found["seen"]
+
+    @cached_property
+    def world(self) -> World:
+        """The rows of the scenario, and what the server has added to them until now."""
+        return world_of(self.raw)
+
+    def stored(self, family: str, *names: str) -> list[Row]:
+        """Rows of the scenario as HTTP shows them."""
+        return [self.world.known[family][name] for name in names]
 
 
 Check = Callable[[SdkRun, Any], None]
