@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
-FAMILIES := assets data_sets events labels login relationships time_series
-FRAMES := assets points resources time_series
+FAMILIES := assets data_sets events labels login relationships sequences time_series
+FRAMES := assets points resources sequences time_series
 
 .PHONY: demo test bench docs lint format clean
 
@@ -24,7 +24,7 @@ bench: $(READY)
 
 docs: $(READY)
 	$(BIN)/pdoc --docformat google --output-directory docs/reference cdframe $(addprefix cdframe.resources.,$(FAMILIES)) \
-		cdframe.datapoints.api cdframe.datapoints.streams cdframe.datapoints.synthetic $(addprefix \
+		cdframe.sequences.api cdframe.datapoints.api cdframe.datapoints.streams cdframe.datapoints.synthetic $(addprefix \
 		cdframe.accessors.,$(FRAMES)) cdframe.errors cdframe.timestamps cdframe.testing
 	@echo "The reference is in docs/reference/index.html."
 

@@ -17,12 +17,14 @@ from cdframe.datapoints import DatapointsAPI
 from cdframe.engines import EngineHold
 from cdframe.errors import CogniteMissingClientError
 from cdframe.frames import check_kind
+from cdframe.in_process import InProcessTransport
 from cdframe.resources.assets import AssetsAPI
 from cdframe.resources.data_sets import DataSetsAPI
 from cdframe.resources.events import EventsAPI
 from cdframe.resources.labels import LabelsAPI
 from cdframe.resources.login import LoginAPI
 from cdframe.resources.relationships import RelationshipsAPI
+from cdframe.resources.sequences import SequencesAPI
 from cdframe.resources.time_series import TimeSeriesAPI
 from cdframe.session import Session
 from cdframe.stats import ClientStats
@@ -126,7 +128,7 @@ class CogniteClient:
         try:
             config = resolve({**arguments, **access})
             client = cls.__new__(cls)
-            client._begin(Session(config, httpx.WSGITransport(app=engine.app), hold), config.frame)
+            client._begin(Session(config, InProcessTransport(engine.app), hold), config.frame)
         except BaseException:
             hold.close()
             raise
@@ -145,6 +147,7 @@ class CogniteClient:
         self.labels = LabelsAPI(session, frame)
         self.events = EventsAPI(session, frame)
         self.data_sets = DataSetsAPI(session, frame)
+        self.sequences = SequencesAPI(session, frame)
         self.relationships = RelationshipsAPI(session, frame)
         self.time_series = TimeSeriesAPI(session, frame)
         self.datapoints = DatapointsAPI(session, frame)

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from cdframe.errors import nearest
-from cdframe.schemas import Column
+from cdframe.schemas import Column, snake_case
 
 
 def conform(table: pa.Table, columns: Mapping[str, Column], what: str) -> pa.Table:
@@ -51,6 +51,9 @@ def _may_fit(given: pa.DataType, to: Column) -> bool:
         return True
     if pa.types.is_map(to.type):
         return _is_list(given) or bool(pa.types.is_map(given) or pa.types.is_struct(given))
+    if to.fields:
+        kinds = (pa.types.is_struct, pa.types.is_map, pa.types.is_null)
+        return any(is_kind(given.value_type if _is_list(given) else given) for is_kind in kinds)
     given, wanted = (kind.value_type if _is_list(kind) else kind for kind in (given, to.type))
     return bool(pa.types.is_null(given)) or _kind_of_values(given) == _kind_of_values(wanted)
 
@@ -65,6 +68,8 @@ def _cast(column: pa.ChunkedArray, to: Column) -> pa.ChunkedArray:
         return _of_objects(column, to)
     if _is_list(wanted) and not _is_list(given):
         column = _in_lists(column)
+    if to.fields:
+        return _to_structs(column, to)
     if pa.types.is_map(wanted):
         return _to_map(column, wanted)
     if pa.types.is_timestamp(wanted) and pa.types.is_timestamp(given):
@@ -102,6 +107,29 @@ def _of_objects(column: pa.ChunkedArray, to: Column) -> pa.ChunkedArray:
     ]
     if any(value is None for row in rows if row is not None for value in row):
         raise pa.ArrowInvalid(f"an object in it has no {names[0]!r}")
+    return pa.chunked_array([pa.array(rows, to.type)])
+
+
+def _to_structs(column: pa.ChunkedArray, to: Column) -> pa.ChunkedArray:
+    """Read structs under the names of frames or of the wire; fields that are not there are null."""
+    known = {field.name: field for field in to.fields}
+
+    def read(struct: dict[str, Any] | None) -> dict[str, Any] | None:
+        if struct is None:
+            return None
+        given = {name: value for name, value in struct.items() if value is not None}
+        named = {snake_case(name): value for name, value in given.items()}
+        if unknown := next((name for name in named if name not in known), None):
+            raise pa.ArrowInvalid(
+                f"unknown field {unknown!r}.{nearest(unknown, list(known))} Known: {', '.join(known)}"
+            )
+        maps = {name: _without_nulls(value) for name, value in named.items() if pa.types.is_map(known[name].type)}
+        return {**named, **{name: list(value.items()) for name, value in maps.items() if isinstance(value, dict)}}
+
+    def read_all(row: Any) -> Any:
+        return [read(one) for one in row] if isinstance(row, list) else read(row)
+
+    rows = [read_all(row) for row in column.to_pylist(maps_as_pydicts="strict")]
     return pa.chunked_array([pa.array(rows, to.type)])
 
 

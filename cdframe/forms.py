@@ -78,7 +78,11 @@ def _to_wire(column: Column, value: pl.Expr) -> pl.Expr:
     is_list = pa.types.is_list(column.type)
     if column.fields:
         one = pl.element() if is_list else value
-        parts = [_to_wire(field, one.struct.field(field.name)).alias(camel_case(field.name)) for field in column.fields]
+        parts = [
+            _to_wire(field, one.struct.field(field.name)).alias(camel_case(field.name))
+            for field in column.fields
+            if field.create
+        ]
         made = pl.struct(parts)
         return value.list.eval(made) if is_list else pl.when(value.is_not_null()).then(made)
     if column.form in _MEMBERS:

@@ -153,9 +153,14 @@ def _from_rows(rows: Sequence[Any], name: str) -> pa.Table:
         if not isinstance(column, str):
             raise TypeError(f"{name} has the key {column!r}; keys must be texts.")
     try:
-        return pa.table({column: _array([row.get(column) for row in rows]) for column in columns})
+        return pa.table({column: _array([_plain(row.get(column)) for row in rows]) for column in columns})
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError) as error:
         raise TypeError(f"{name} has a column that mixes types: {error}") from error
+
+
+def _plain(value: Any) -> Any:
+    """Give the cell of a frame that is a series itself, as a list is in Polars, as a list."""
+    return value.to_list() if isinstance(value, pl.Series) else value
 
 
 def _array(values: list[Any]) -> pa.Array:

@@ -103,10 +103,17 @@ def write_members(frame: pl.DataFrame, members: Sequence[Member]) -> pl.Series:
         # A struct of one field writes any value as JSON: {"v":<value>}, a frame of 5 bytes before it and 1 behind.
         wrapped = pl.struct(column.alias("v")).struct.json_encode()
         value = column if member.json else wrapped.str.slice(5, wrapped.str.len_chars() - 6)
+        if _has_structs(frame.schema[member.column]):
+            value = value.str.replace_all(r',"\w+":null', "").str.replace_all(r'\{"\w+":null,?', "{")
         text = pl.concat_str(pl.lit(before), value, pl.lit(after))
         chosen = pl.when(column.is_not_null()).then(text).otherwise(pl.lit(member.if_null, pl.String))
         texts.append(frame.select(chosen.alias("members"))["members"])
     return join_members(texts, frame.height)
+
+
+def _has_structs(data_type: pl.DataType) -> bool:
+    """Whether values are objects, whose members may be null. (Quotes in texts are escaped: no text looks like one.)"""
+    return isinstance(data_type.inner if isinstance(data_type, pl.List) else data_type, pl.Struct)
 
 
 def join_members(texts: Sequence[pl.Series], rows: int) -> pl.Series:

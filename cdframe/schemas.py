@@ -21,9 +21,10 @@ Update = Literal["set", "set_null", "object", "array"]
 """How a column is updated: required value, optional value, or add and remove of an object or an array."""
 
 Form = Literal["same", "ids", "external_ids", "json"]
-"""How the wire has a column's values: as frames do, ids as ``{"id": 1}``, texts as ``{"externalId": "a"}``, any JSON.
+"""How the wire has a column's values.
 
-Any JSON is in frames text that holds it.
+That is as frames do, ids as ``{"id": 1}``, texts as ``{"externalId": "a"}``, or any JSON, which in frames is
+text that holds it.
 """
 
 
@@ -61,6 +62,11 @@ class Column:
 def structs(name: str, *fields: Column, create: bool = True, update: Update | None = None) -> Column:
     """A column of structs with these fields."""
     return Column(name, struct_of(fields), create, update, fields=fields)
+
+
+def lists_of_structs(name: str, *fields: Column, create: bool = True, update: Update | None = None) -> Column:
+    """A column of lists of structs with these fields."""
+    return Column(name, pa.list_(struct_of(fields)), create, update, fields=fields)
 
 
 def struct_of(fields: Sequence[Column]) -> pa.StructType:

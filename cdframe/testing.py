@@ -17,7 +17,7 @@ import httpx
 from cdframe import client as client_module
 from cdframe.client import CogniteClient
 from cdframe.config import resolve
-from cdframe.resources.base import API
+from cdframe.resources.rows import API
 from cdframe.session import Session
 
 

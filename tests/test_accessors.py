@@ -77,6 +77,10 @@ def test_both_kinds_of_frames_have_the_same_accessor() -> None:
         "path",
         "create_hierarchy",
         "edges",
+        "sequences",
+        "rows",
+        "insert_rows",
+        "create_sequence",
     }
 
 

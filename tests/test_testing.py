@@ -13,7 +13,7 @@ import pytest
 import cdframe
 from cdframe import CogniteAPIError, CogniteClient, CogniteMissingClientError, LoginStatus
 from cdframe.client import current_client
-from cdframe.resources.base import API
+from cdframe.resources.rows import API
 from cdframe.testing import CogniteClientMock, monkeypatch_cognite_client
 
 

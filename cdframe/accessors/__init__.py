@@ -10,10 +10,11 @@ from __future__ import annotations
 from cdframe.accessors.assets import AssetsAccessor
 from cdframe.accessors.points import PointsAccessor
 from cdframe.accessors.resources import ResourcesAccessor
+from cdframe.accessors.sequences import SequencesAccessor
 from cdframe.registration import register
 
 
-class CDFAccessor(PointsAccessor, AssetsAccessor, ResourcesAccessor):
+class CDFAccessor(PointsAccessor, AssetsAccessor, SequencesAccessor, ResourcesAccessor):
     """What `.cdf` gives: what a frame of points, time series, assets or other resources can do next."""
 
 

@@ -72,6 +72,23 @@ class AssetsAccessor(FrameAccessor):
         """
         return self._related("events", filters, limit, client)
 
+    def sequences(self, *, limit: float | None = None, client: CogniteClient | None = None, **filters: Any) -> Frame:
+        """Fetch the sequences of the assets; their `asset_id` tells of which.
+
+        Args:
+            limit: the most rows.
+            client: the client to use.
+            filters: those of `client.sequences.list`.
+
+        Examples:
+            >>> pump = client.assets.create({"name": "Pump"})
+            >>> curve = {"external_id": "curve", "asset_id": pump["id"][0], "columns": [{"external_id": "flow"}]}
+            >>> created = client.sequences.create(curve)
+            >>> pump.cdf.sequences()["external_id"].to_list()
+            ['curve']
+        """
+        return self._related("sequences", filters, limit, client)
+
     def time_series(self, *, limit: float | None = None, client: CogniteClient | None = None, **filters: Any) -> Frame:
         """Fetch the time series of the assets; their `asset_id` tells of which.
 

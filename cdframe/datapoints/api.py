@@ -31,7 +31,7 @@ from cdframe.datapoints.synthetic import SyntheticDatapointsAPI
 from cdframe.datapoints.wide_frames import points_of_wide
 from cdframe.frames import from_arrow
 from cdframe.progress import progress_callback
-from cdframe.resources.base import API, check_flag
+from cdframe.resources.rows import API, check_flag
 from cdframe.session import Session
 from cdframe.timestamps import now_ms, to_ms
 from cdframe.types import Frame, FrameKind, IntoFrame, ProgressOption, Timestamp

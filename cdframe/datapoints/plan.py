@@ -14,7 +14,7 @@ from cdframe.datapoints.grids import Grid, grid_of
 from cdframe.errors import nearest
 from cdframe.identifiers import as_list, check_external_id, check_id
 from cdframe.reshape import AGGREGATES as AGGREGATE_COLUMNS
-from cdframe.resources.base import check_flag, check_limit
+from cdframe.resources.rows import check_flag, check_limit
 from cdframe.schemas import camel_case
 from cdframe.timestamps import parse_granularity, to_ms
 from cdframe.types import Timestamp

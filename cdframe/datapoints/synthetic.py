@@ -16,7 +16,7 @@ from cdframe.errors import CogniteConnectionError
 from cdframe.frames import from_arrow
 from cdframe.identifiers import as_list
 from cdframe.progress import progress_callback
-from cdframe.resources.base import API, check_flag, check_limit
+from cdframe.resources.rows import API, check_flag, check_limit
 from cdframe.schemas import TIMESTAMP
 from cdframe.session import Session
 from cdframe.timestamps import now_ms, to_ms

@@ -11,9 +11,10 @@ import pyarrow as pa
 from cdframe.errors import CogniteAPIError, nearest
 from cdframe.frames import from_arrow, to_arrow
 from cdframe.identifiers import as_list, identifiers, one_identifier
-from cdframe.resources.base import Resource, ResourceAPI, check_flag, in_parts
+from cdframe.resources.base import ResourceAPI
 from cdframe.resources.hierarchy import HierarchyWrite
 from cdframe.resources.listing import BY_ID
+from cdframe.resources.rows import Resource, check_flag, in_parts
 from cdframe.schemas import ID_LIST, METADATA, TEXT_LIST, TIMESTAMP, Column, Schema, camel_case, snake_case, structs
 from cdframe.types import Frame, IntoFrame, ProgressOption
 
@@ -115,7 +116,7 @@ class AssetsAPI(ResourceAPI):
             >>> rows = [{"external_id": "plant", "name": "Plant"}]
             >>> rows += [{"external_id": f"pump-{n}", "name": "Pump", "parent_external_id": "plant"} for n in range(2)]
             >>> created = client.assets.create_hierarchy(rows)
-            >>> client.assets.retrieve_subtree(external_id="plant", depth=1)["external_id"].to_list()
+            >>> sorted(client.assets.retrieve_subtree(external_id="plant", depth=1)["external_id"])
             ['plant', 'pump-0', 'pump-1']
         """
         one_identifier(id, external_id)

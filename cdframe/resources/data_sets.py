@@ -7,7 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from cdframe.resources.base import Resource, ResourceAPI
+from cdframe.resources.base import ResourceAPI
+from cdframe.resources.rows import Resource
 from cdframe.schemas import METADATA, TIMESTAMP, Column, Schema
 from cdframe.types import Frame, IntoFrame, ProgressOption
 

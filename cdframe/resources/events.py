@@ -10,7 +10,8 @@ import pyarrow as pa
 from cdframe.errors import nearest
 from cdframe.frames import from_arrow
 from cdframe.identifiers import as_list
-from cdframe.resources.base import Resource, ResourceAPI
+from cdframe.resources.base import ResourceAPI
+from cdframe.resources.rows import Resource
 from cdframe.schemas import ID_LIST, METADATA, TIMESTAMP, Column, Schema, camel_case, snake_case
 from cdframe.types import Frame, IntoFrame, ProgressOption
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from cdframe.resources.base import Resource, RowsAPI
+from cdframe.resources.rows import Resource, RowsAPI
 from cdframe.schemas import TIMESTAMP, Column, Schema
 from cdframe.types import Frame, IntoFrame, ProgressOption
 

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from cdframe.frames import from_arrow
-from cdframe.resources.base import API
+from cdframe.resources.rows import API
 from cdframe.schemas import camel_case
 
 

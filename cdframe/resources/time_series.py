@@ -7,8 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from cdframe.resources.base import Resource, ResourceAPI
+from cdframe.resources.base import ResourceAPI
 from cdframe.resources.listing import BY_ID
+from cdframe.resources.rows import Resource
 from cdframe.schemas import ID_LIST, METADATA, TIMESTAMP, Column, Schema
 from cdframe.types import Frame, IntoFrame, ProgressOption
 
