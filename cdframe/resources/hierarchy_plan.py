@@ -138,24 +138,35 @@ def subtree_sizes(parents: Integers, depths: Integers) -> Integers:
 def _assign(parents: Integers, depths: Integers, sizes: Integers, most: int) -> Integers:
     """Give the number of each row's request.
 
-    Subtrees that are small beside a request stay whole, so that requests fill up well and what fails in one does not
-    reach far. What is above them goes first, by levels.
+    Trees that fit into a request stay whole. Of others, subtrees stay whole that are small beside a request, so that
+    requests fill up well; what is above them goes first, by levels, each tree for itself. So what fails in one request
+    does not reach far.
     """
-    large = sizes > most // 8
+    roots = _climbed(parents, parents != NONE)
+    large = (sizes[roots] > most) & (sizes > most // 8)
     above = np.flatnonzero(large)
-    above = above[np.argsort(depths[above], kind="stable")]
+    above = above[np.lexsort((depths[above], roots[above]))]
     requests = np.zeros(len(parents), np.int64)
-    requests[above] = np.arange(len(above)) // most
-    tops = np.arange(len(parents))
-    inner = ~large & (parents != NONE) & ~large[parents]
-    tops[inner] = parents[inner]
-    while not np.array_equal(further := tops[tops], tops):
-        tops = further
+    first, used = 0, 0
+    trees = np.unique(roots[above], return_counts=True)[1].tolist()
+    for rows in np.split(above, np.cumsum(trees)[:-1]) if trees else []:
+        requests[rows] = first + np.arange(len(rows)) // most
+        first, used = (
+            (first + len(rows) // most, len(rows) % most) if len(trees) == 1 else (first + -(-len(rows) // most), 0)
+        )
+    tops = _climbed(parents, (parents != NONE) & ~large & ~large[parents])
     starts = np.flatnonzero(~large & (tops == np.arange(len(tops))))
-    first, used = divmod(len(above), most)
     requests[starts] = first + _fill(sizes[starts], most, used)
     requests[~large] = requests[tops[~large]]
     return requests
+
+
+def _climbed(parents: Integers, climbs: NDArray[np.bool_]) -> Integers:
+    """Give the row that each row comes to, when it climbs from those that `climbs` holds for to their parents."""
+    tops = np.where(climbs, parents, np.arange(len(parents)))
+    while not np.array_equal(further := tops[tops], tops):
+        tops = further
+    return tops
 
 
 def _fill(sizes: Integers, most: int, used: int) -> Integers:

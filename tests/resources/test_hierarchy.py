@@ -85,6 +85,21 @@ def test_requests_are_as_few_and_as_parallel_as_the_tree_allows(parents: list[in
     assert max(level) == rounds
 
 
+def test_trees_go_out_each_for_itself() -> None:
+    """So that what is refused in one takes none of the others along."""
+    rows = [
+        {"external_id": f"{tree}-{n}", "parent_external_id": None if n == 0 else f"{tree}-{(n - 1) // 3}"}
+        for tree, size in enumerate((1000, 1002, 2500))
+        for n in range(size)
+    ]
+    plan = plan_hierarchy(pl.DataFrame(rows, infer_schema_length=None).to_arrow())
+    assert len(plan.requests) <= 7
+    assert len(plan.requests[0]) < 1000
+    for request, after in zip(plan.requests, plan.after, strict=True):
+        trees = {rows[row]["external_id"].partition("-")[0] for row in request.tolist()}
+        assert len(trees) == 1 or after, "what goes first is of one tree"
+
+
 @pytest.mark.parametrize(
     ("rows", "message"),
     [

@@ -82,10 +82,18 @@ def test_what_is_related_comes_along(cdf_client: CogniteClient, kind: FrameKind)
     client.assets.create([asset, {"external_id": "t1", "name": "Valve"}])
     client.events.create({"external_id": "t0", "start_time": 5, "type": "failure"})
     client.time_series.create({"external_id": "s1", "unit": "bar"})
-    client.relationships.create([relation(0), relation(1, source_type="timeSeries", target_type="asset"), relation(2)])
+    client.sequences.create({"external_id": "t3", "columns": [{"external_id": "flow", "value_type": "LONG"}]})
+    client.relationships.create(
+        [
+            relation(0),
+            relation(1, source_type="timeSeries", target_type="asset"),
+            relation(2),
+            relation(3, target_type="sequence"),
+        ]
+    )
     for read in (
         client.relationships.list(fetch_resources=True),
-        client.relationships.retrieve_multiple(["r0", "r1", "r2"], fetch_resources=True),
+        client.relationships.retrieve_multiple(["r0", "r1", "r2", "r3"], fetch_resources=True),
     ):
         rows = to_arrow(read).to_pylist(maps_as_pydicts="strict")
         assert rows[0]["source"]["name"] == "Pump"
@@ -96,6 +104,7 @@ def test_what_is_related_comes_along(cdf_client: CogniteClient, kind: FrameKind)
         assert rows[1]["source"]["unit"] == "bar"
         assert rows[1]["target"]["name"] == "Valve"
         assert rows[2]["source"] is rows[2]["target"] is None
+        assert [column["value_type"] for column in rows[3]["target"]["columns"]] == ["LONG"]
         assert to_arrow(read).schema == client.relationships.resource.schema.arrow or kind != "pyarrow"
     plain = to_arrow(client.relationships.retrieve("r0"))
     assert plain["source"].null_count == 1

@@ -13,6 +13,7 @@ from cdframe.local.database import Connection
 from cdframe.local.events.routes import ENDPOINTS as EVENTS
 from cdframe.local.families.endpoints import Endpoints
 from cdframe.local.fields import Choice, Text
+from cdframe.local.sequences.routes import ENDPOINTS as SEQUENCES
 from cdframe.local.time_series.routes import ENDPOINTS as TIME_SERIES
 from cdframe.local.validation import as_list, as_object, check_size, reject_unknown
 
@@ -21,7 +22,12 @@ ENDS = ("source", "target")
 TYPE = Choice(("asset", "timeSeries", "file", "event", "sequence"))
 
 # The families that ends are fetched from, by their types.
-FAMILIES: Mapping[str, Endpoints] = {"asset": ASSETS, "event": EVENTS, "timeSeries": TIME_SERIES}
+FAMILIES: Mapping[str, Endpoints] = {
+    "asset": ASSETS,
+    "event": EVENTS,
+    "sequence": SEQUENCES,
+    "timeSeries": TIME_SERIES,
+}
 
 
 def with_ends(connection: Connection, caller: Principal, relationships: Sequence[str]) -> list[str]:
