@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 
 import cdframe as cdf
-from benchmarks.data import Block
+from benchmarks.data import Block, definitions
 from benchmarks.measure import Job, Task, report
 from benchmarks.scenarios import AGGREGATES, Scenario
 
@@ -18,6 +18,7 @@ def task_of(scenario: Scenario) -> Task:
     """The call for a scenario."""
     block = scenario.block
     span = {"start": block.start, "end": block.end, "external_id": block.names}
+    rows = getattr(client, block.family)
     wide, hourly = {"aggregates": None, "granularity": None}, {"aggregates": AGGREGATES, "granularity": "1h"}
     tasks = {
         "long": lambda: reading(lambda: points.retrieve(**span, limit=scenario.limit, progress=False), "value"),
@@ -29,8 +30,10 @@ def task_of(scenario: Scenario) -> Task:
         ),
         "latest": lambda: reading(lambda: points.retrieve_latest(external_id=block.names), "value"),
         "list": lambda: reading(
-            lambda: client.time_series.list(limit=None, partitions=scenario.partitions, **prefix(block)), "id"
+            lambda: rows.list(limit=None, partitions=scenario.partitions, **prefix(block), progress=False), "id"
         ),
+        "create": lambda: creating(rows.create, block.target("cdframe", job.number)),
+        "hierarchy": lambda: creating(client.assets.create_hierarchy, block.target("cdframe", job.number)),
         "insert": lambda: inserting(block.target("cdframe", job.number)),
     }
     return tasks[scenario.action]()
@@ -63,6 +66,20 @@ def inserting(block: Block) -> Task:
     )
 
 
+def creating(create: Any, block: Block) -> Task:
+    def check(created: Any) -> tuple[int, float]:
+        found = (created.height, created["external_id"].str.tail(6).cast(pl.Int64).sum())
+        assert not job.replayed or found == job.created(block.family), "not all was sent"
+        return found
+
+    return Task(
+        run=lambda frame: create(frame, progress=False),
+        check=check,
+        prepare=lambda: pl.DataFrame(list(definitions(block)), infer_schema_length=None),
+        size=size_of_frame,
+    )
+
+
 def prefix(block: Block) -> dict[str, str]:
     """What to list: a replay server has nothing but the series to list."""
     return {} if job.replayed else {"external_id_prefix": block.name}
@@ -84,11 +101,11 @@ def count_and_total(frame: pl.DataFrame, columns: Any) -> tuple[int, float]:
 
 def warm_up(block: Block) -> None:
     """Load what a process needs once, whatever it reads: the same three small calls on both sides."""
-    name = block.names[0] if job.scenario.action not in ("insert", "list") else None
-    if name is not None:
+    if job.scenario.action in ("long", "wide", "aggregates", "latest"):
+        name = block.names[0]
         points.retrieve(block.start, block.start + 120_000, external_id=name)
         points.retrieve_latest(external_id=name)
-    client.time_series.list(limit=1)
+    getattr(client, block.family).list(limit=1)
 
 
 if __name__ == "__main__":

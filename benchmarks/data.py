@@ -3,8 +3,9 @@
 All sides import this module, from environments that have NumPy in common and little else.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,15 +17,22 @@ BURSTS = (0.13, 0.34, 0.35, 0.71, 0.94)
 """Where in the range of a bursty series its bursts begin; together they take a hundredth of it."""
 
 Kind = Literal["steady", "bursty", "zeros", "texts"]
+Family = Literal["time_series", "assets", "events"]
+CHILDREN = 8
+"""How many assets are below each in a tree."""
+LABEL = "PUMP"
+"""What all assets carry."""
 
 
 @dataclass(frozen=True)
 class Block:
-    """So many series with so many points each, `step` milliseconds apart.
+    """So many series with so many points each, `step` milliseconds apart; or so many rows of another family.
 
     Attributes:
         shared: whether the points of all series have the same times.
         kind: "bursty": 99 % of the points lie in 1 % of the time; "zeros": 30 % of the values are 0; "texts": strings.
+        family: what the rows are.
+        is_tree: whether assets lie below each other, eight below each.
     """
 
     name: str
@@ -33,11 +41,13 @@ class Block:
     step: int
     shared: bool = False
     kind: Kind = "steady"
+    family: Family = "time_series"
+    is_tree: bool = False
 
     @property
     def names(self) -> list[str]:
-        """The external ids of the series."""
-        return [f"{self.name}-{number:05}" for number in range(self.series)]
+        """The external ids of the series, or of the rows."""
+        return [f"{self.name}-{number:06}" for number in range(self.series)]
 
     @property
     def start(self) -> int:
@@ -100,18 +110,62 @@ WIDE = Block("wide", 1_000, 10_000, MINUTE, shared=True)
 LONG_INSERT = Block("insert", 1, 1_000_000, SECOND)
 WIDE_INSERT = Block("insert-wide", 1_000, 1_000, MINUTE, shared=True)
 LISTED = Block("listed", 100_000, 0, 0)
+ASSETS = Block("assets", 100_000, 0, 0, family="assets", is_tree=True)
+EVENTS = Block("events", 100_000, 0, 0, family="events")
+NEW_ASSETS = Block("new-assets", 100_000, 0, 0, family="assets")
+NEW_TREE = Block("new-tree", 100_000, 0, 0, family="assets", is_tree=True)
+NEW_EVENTS = Block("new-events", 100_000, 0, 0, family="events")
 
 LOCAL_DENSE = replace(DENSE, points=2_000_000)
 LOCAL_YEAR = replace(YEARS, name="year", points=365 * 24 * 12)
 LOCAL_SHORT = replace(SHORT, series=1_000)
 LOCAL_LISTED = replace(LISTED, series=20_000)
+LOCAL_ASSETS, LOCAL_EVENTS = replace(ASSETS, series=20_000), replace(EVENTS, series=20_000)
+LOCAL_NEW_ASSETS, LOCAL_NEW_TREE = replace(NEW_ASSETS, series=20_000), replace(NEW_TREE, series=20_000)
 
 
-def definition(block: Block, name: str) -> dict[str, object]:
-    """A series as it is defined in plants: a name, a unit, a description, a few words of metadata."""
+def definitions(block: Block) -> Iterator[dict[str, Any]]:
+    """The rows of a block, as they are defined in plants, under the names that columns have."""
+    names = block.names
+    for number, name in enumerate(names):
+        parent = names[(number - 1) // CHILDREN] if block.is_tree and number else None
+        yield {
+            "external_id": name,
+            **_DEFINED[block.family](block, number),
+            **({"parent_external_id": parent} if parent else {}),
+        }
+
+
+def _series(block: Block, number: int) -> dict[str, Any]:
     return {
-        "name": name,
+        "name": f"{block.name}-{number:06}",
         "unit": "bar",
         "description": "Discharge pressure, second stage",
         "metadata": {"source": "benchmark", "block": block.name},
     }
+
+
+def _asset(block: Block, number: int) -> dict[str, Any]:
+    return {
+        "name": f"23-PT-{number:06}",
+        "description": "Pressure transmitter, discharge of the second stage",
+        "source": "SAP",
+        "metadata": {"site": "north", "manufacturer": "Acme", "serial": f"{number * 7919 % 1_000_003:07}"},
+        "labels": [LABEL],
+    }
+
+
+def _event(block: Block, number: int) -> dict[str, Any]:
+    start = START + number * 7919 % 100_003 * MINUTE
+    return {
+        "start_time": start,
+        "end_time": start + HOUR,
+        "type": "work order",
+        "subtype": "corrective",
+        "description": "Replace the seal of the pump",
+        "source": "SAP",
+        "metadata": {"status": "closed", "priority": str(number % 5), "order": f"{number:08}"},
+    }
+
+
+_DEFINED = {"time_series": _series, "assets": _asset, "events": _event}

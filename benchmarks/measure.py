@@ -84,6 +84,11 @@ class Job:
         found = self.control("written")
         return found["points"], found["total"]
 
+    def created(self, family: str) -> tuple[int, int]:
+        """The number of rows that a replay server was sent, and the sum of the numbers in their names."""
+        found = self.control("created")[family]
+        return found["count"], found["total"]
+
 
 def report(job: Job, task: Task) -> None:
     """Run a task once and print what was measured."""

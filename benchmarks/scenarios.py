@@ -16,7 +16,8 @@ ROUNDS = 5
 WORKERS = 10
 """The requests that cdframe has under way at once."""
 
-Action = Literal["long", "wide", "aggregates", "latest", "list", "insert"]
+Action = Literal["long", "wide", "aggregates", "latest", "list", "insert", "create", "hierarchy"]
+WRITES = ("insert", "create", "hierarchy")
 Quantity = Literal["speed-up", "of discard", "of schedule", "rate of dense", "peak", "requests"]
 
 
@@ -73,7 +74,7 @@ class Scenario:
     Attributes:
         title: what is done.
         action: which call of a client does it.
-        block: the series.
+        block: the series, or the rows of another family.
         expected: the number of values, or of rows of a list, that all sides must find.
         least: the least possible number of requests.
         limit: the most points of each series.
@@ -99,7 +100,7 @@ class Scenario:
     @property
     def all_targets(self) -> tuple[Target, ...]:
         """The targets of the scenario and those of all reads."""
-        return self.targets if self.action == "insert" else (*self.targets, *READ_TARGETS)
+        return self.targets if self.action in WRITES else (*self.targets, *READ_TARGETS)
 
 
 def _long(title: str, block: Block) -> Scenario:
@@ -122,6 +123,11 @@ def _list(title: str, block: Block, partitions: int | None = None) -> Scenario:
     return Scenario(title, "list", block, block.series, least, partitions=partitions)
 
 
+def _create(title: str, block: Block) -> Scenario:
+    action: Action = "hierarchy" if block.is_tree else "create"
+    return Scenario(title, action, block, block.series, -(-block.series // 1000))
+
+
 def _latest(title: str, block: Block) -> Scenario:
     return Scenario(title, "latest", block, block.series, -(-block.series // 100))
 
@@ -140,6 +146,13 @@ LONG_INSERT = _insert("insert 1,000,000 points of 1 series", data.LONG_INSERT)
 WIDE_INSERT = _insert("insert a wide frame, 1,000 series × 1,000 points", data.WIDE_INSERT)
 LIST = _list("list 100,000 time series", data.LISTED)
 LIST_10 = _list("list 100,000 time series in 10 partitions", data.LISTED, 10)
+ASSETS = _list("list 100,000 assets", data.ASSETS)
+ASSETS_10 = _list("list 100,000 assets in 10 partitions", data.ASSETS, 10)
+EVENTS = _list("list 100,000 events with metadata", data.EVENTS)
+EVENTS_10 = _list("list 100,000 events with metadata in 10 partitions", data.EVENTS, 10)
+CREATE = _create("create 100,000 assets from a frame", data.NEW_ASSETS)
+HIERARCHY = _create("create a hierarchy of 100,000 assets", data.NEW_TREE)
+CREATE_EVENTS = _create("create 100,000 events with metadata from a frame", data.NEW_EVENTS)
 
 
 def _with(scenario: Scenario, *targets: Target) -> Scenario:
@@ -168,6 +181,13 @@ SCENARIOS: Mapping[str, Mapping[str, Scenario]] = {
         "insert_wide": WIDE_INSERT,
         "list": _with(LIST, _SIX),
         "list_10": _with(LIST_10, _SIX),
+        "assets": _with(ASSETS, _SIX),
+        "assets_10": _with(ASSETS_10, _SIX),
+        "events": _with(EVENTS, _SIX),
+        "events_10": _with(EVENTS_10, _SIX),
+        "create": CREATE,
+        "hierarchy": HIERARCHY,
+        "create_events": CREATE_EVENTS,
     },
     "slow": {
         "dense": _with(DENSE, Target("of schedule", 1.25, False)),
@@ -179,6 +199,10 @@ SCENARIOS: Mapping[str, Mapping[str, Scenario]] = {
         "latest": LATEST,
         "list": LIST,
         "list_10": LIST_10,
+        "assets_10": ASSETS_10,
+        "events": EVENTS,
+        "create": CREATE,
+        "hierarchy": HIERARCHY,
     },
     "local": {
         "dense": _long("1 series × 2,000,000 points", data.LOCAL_DENSE),
@@ -188,5 +212,9 @@ SCENARIOS: Mapping[str, Mapping[str, Scenario]] = {
         "insert": LONG_INSERT,
         "insert_wide": WIDE_INSERT,
         "list": _list("list 20,000 time series", data.LOCAL_LISTED),
+        "assets_10": _list("list 20,000 assets in 10 partitions", data.LOCAL_ASSETS, 10),
+        "events": _list("list 20,000 events with metadata", data.LOCAL_EVENTS),
+        "create": _create("create 20,000 assets from a frame", data.LOCAL_NEW_ASSETS),
+        "hierarchy": _create("create a hierarchy of 20,000 assets", data.LOCAL_NEW_TREE),
     },
 }

@@ -6,8 +6,9 @@ from typing import Any
 import pandas as pd
 from cognite.client import ClientConfig, CogniteClient, global_config
 from cognite.client.credentials import Token
+from cognite.client.data_classes import AssetWrite, EventWrite
 
-from benchmarks.data import Block
+from benchmarks.data import Block, definitions
 from benchmarks.measure import Job, Task, report
 from benchmarks.scenarios import AGGREGATES, Scenario
 
@@ -21,6 +22,7 @@ def task_of(scenario: Scenario) -> Task:
     """The call for a scenario."""
     block = scenario.block
     span = {"start": block.start, "end": block.end, "external_id": block.names}
+    rows = getattr(client, block.family)
     hourly = {"aggregates": list(AGGREGATES), "granularity": "1h"}
     tasks = {
         "long": lambda: Task(
@@ -33,13 +35,13 @@ def task_of(scenario: Scenario) -> Task:
             check=lambda found: (len(found), sum(one.value for one in found)),
         ),
         "list": lambda: Task(
-            run=lambda _: client.time_series.list(
-                limit=None, partitions=scenario.partitions, **prefix(block)
-            ).to_pandas(),
+            run=lambda _: rows.list(limit=None, partitions=scenario.partitions, **prefix(block)).to_pandas(),
             check=lambda frame: (len(frame), int(frame["id"].sum())),
             size=size_of_frame,
         ),
         "insert": lambda: inserting(block.target("sdk", job.number)),
+        "create": lambda: creating(rows.create, block.target("sdk", job.number)),
+        "hierarchy": lambda: creating(client.assets.create_hierarchy, block.target("sdk", job.number)),
     }
     return tasks[scenario.action]()
 
@@ -55,6 +57,25 @@ def inserting(block: Block) -> Task:
         return of_arrays(points.retrieve_arrays(external_id=block.names, start=block.start, end=block.end))
 
     return Task(run=lambda frame: points.insert_dataframe(frame), check=check, prepare=lambda: wide_frame(block))
+
+
+def creating(create: Any, block: Block) -> Task:
+    """Objects are made of the rows of the frame, as the SDK takes nothing else."""
+    write = {"assets": AssetWrite, "events": EventWrite}[block.family]
+
+    def run(frame: pd.DataFrame) -> Any:
+        return create([write(**row) for row in frame.to_dict("records")])
+
+    def check(created: Any) -> tuple[int, float]:
+        found = (len(created), sum(int(one.external_id[-6:]) for one in created))
+        assert not job.replayed or found == job.created(block.family), "not all was sent"
+        return found
+
+    return Task(
+        run=run,
+        check=check,
+        prepare=lambda: pd.DataFrame(list(definitions(block))).astype(object).replace({float("nan"): None}),
+    )
 
 
 def prefix(block: Block) -> dict[str, str]:
@@ -85,11 +106,11 @@ def size_of_frame(frame: pd.DataFrame) -> int:
 
 def warm_up(block: Block) -> None:
     """Load what a process needs once, whatever it reads: the same three small calls on both sides."""
-    if job.scenario.action not in ("insert", "list"):
+    if job.scenario.action in ("long", "wide", "aggregates", "latest"):
         name = block.names[0]
         points.retrieve_arrays(external_id=name, start=block.start, end=block.start + 120_000)
         points.retrieve_latest(external_id=name)
-    client.time_series.list(limit=1).to_pandas()
+    getattr(client, block.family).list(limit=1).to_pandas()
 
 
 if __name__ == "__main__":

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 import cdframe as cdf
-from benchmarks.data import Block, definition
-from benchmarks.scenarios import SCENARIOS, SIDES
+from benchmarks.data import LABEL, Block, definitions
+from benchmarks.scenarios import SCENARIOS, SIDES, WRITES
 
 MOST_AT_ONCE = 500_000
 
@@ -18,12 +18,14 @@ MOST_AT_ONCE = 500_000
 def seed(base_url: str, project: str, key: str, rounds: int) -> None:
     """Create all series, and write the points of those that are read."""
     scenarios = SCENARIOS["local"].values()
-    read = dict.fromkeys(one.block for one in scenarios if one.action != "insert")
+    read = dict.fromkeys(one.block for one in scenarios if one.action not in WRITES)
     written = dict.fromkeys(one.block for one in scenarios if one.action == "insert")
     targets = [block.target(side, number) for block in written for side in SIDES[:2] for number in range(rounds)]
     with cdf.CogniteClient(base_url=base_url, project=project, api_key=key) as client:
+        client.labels.create({"external_id": LABEL, "name": LABEL})
         for block in (*read, *targets):
-            client.time_series.create([{"external_id": name, **definition(block, name)} for name in block.names])
+            create = client.assets.create_hierarchy if block.is_tree else getattr(client, block.family).create
+            create(list(definitions(block)), progress=False)
         for block in read:
             at_once = max(1, MOST_AT_ONCE // max(1, block.points))
             for first in range(0, block.series if block.points else 0, at_once):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.scenarios import SERVERS, Scenario
+from benchmarks.scenarios import SERVERS, WRITES, Scenario
 from tests.conformance import server
 
 ROOT = Path(__file__).parent.parent
@@ -24,7 +24,7 @@ def running(name: str, scenarios: Iterable[Scenario], rounds: int, folder: Path)
             subprocess.run([sys.executable, "-m", "benchmarks.seed", *address, str(rounds)], cwd=ROOT, check=True)
             yield address
         return
-    blocks = sorted({one.block.name for one in scenarios if one.action != "insert"}) or ["listed"]
+    blocks = sorted({one.block.name for one in scenarios if one.action not in WRITES}) or ["listed"]
     command = [sys.executable, "-m", "benchmarks.replay", "--latency", str(SERVERS[name].latency), *blocks]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:

@@ -4,26 +4,29 @@ import argparse
 import signal
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import count
 
 from benchmarks.data import (
+    ASSETS,
     BURSTY,
     DENSE,
+    EVENTS,
     HOUR,
     LISTED,
     MANY,
     SHORT,
-    START,
     TEXTS,
     WIDE,
     YEARS,
     ZEROS,
     Block,
-    definition,
 )
 from benchmarks.replay import Points, Series, Store, aggregate_rows, raw_points, running, split_points
+from benchmarks.replay.rows import PATHS, wire_rows
 
 BLOCKS = (DENSE, MANY, SHORT, BURSTY, ZEROS, TEXTS, YEARS, WIDE)
+ROWS = (LISTED, ASSETS, EVENTS)
 DIFFERENT = 10
 """Of series that share their times, so many are different: others repeat them, to save memory."""
 
@@ -31,13 +34,13 @@ DIFFERENT = 10
 def main() -> None:
     """The command line: `python -m benchmarks.replay [BLOCK ...]`."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.replay", description=__doc__)
-    names = ", ".join([*(block.name for block in BLOCKS), LISTED.name])
+    names = ", ".join(block.name for block in (*BLOCKS, *ROWS))
     parser.add_argument("blocks", nargs="*", metavar="BLOCK", help=f"data to have, of {names}; default: all")
     parser.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="wait before each answer")
     parser.add_argument("--bandwidth", type=float, metavar="BYTES", help="most bytes a second, of all connections")
     parser.add_argument("--port", type=int, default=0, help="default: any that is free")
     options = parser.parse_args()
-    store = make_store([block for block in (*BLOCKS, LISTED) if not options.blocks or block.name in options.blocks])
+    store = make_store([block for block in (*BLOCKS, *ROWS) if not options.blocks or block.name in options.blocks])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with running(store, latency=options.latency, bandwidth=options.bandwidth, port=options.port) as server:
         print(server.base_url, flush=True)
@@ -47,16 +50,14 @@ def main() -> None:
 def make_store(blocks: Sequence[Block]) -> Store:
     """Prepare the data of some blocks."""
     ids = count(1)
-    series = [one for block in blocks if block != LISTED for one in _series(block, ids)]
-    listed = LISTED.names if LISTED in blocks else LISTED.names[:1]  # clients look at one to warm up
-    return Store(series, (_listed(name, id) for id, name in enumerate(listed, next(ids))))
-
-
-def _listed(name: str, id: int) -> dict[str, object]:
-    """A definition as answers have it."""
-    times = {"createdTime": START, "lastUpdatedTime": START}
-    kind = {"isString": False, "isStep": False, "type": "numeric"}
-    return {"id": id, "externalId": name, **definition(LISTED, name), **kind, **times}
+    series = [one for block in blocks if block.points for one in _series(block, ids)]
+    wanted = {block.family: block for block in blocks if not block.points}
+    rows = {
+        # Clients look at one row to warm up, of whatever family.
+        block.family: wire_rows(wanted.get(block.family, replace(block, series=1)), next(ids))
+        for block in ROWS
+    }
+    return Store(series, {PATHS[family]: some for family, some in rows.items()})
 
 
 def _series(block: Block, ids: Iterator[int]) -> Iterator[Series]:

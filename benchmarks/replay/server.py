@@ -12,12 +12,17 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from benchmarks.data import ASSETS, EVENTS
+from benchmarks.replay.listings import Answers, Listing
 from benchmarks.replay.queries import Refusal
+from benchmarks.replay.rows import PATHS, wire_rows
 from benchmarks.replay.store import Part, Store
 from cdframe.protobuf import decode_insertion_request
 
 JSON, PROTOBUF = "application/json", "application/protobuf"
 MOST_PARTS = 1000  # of one sendmsg
+CREATED: Mapping[str, Mapping[str, Any]] = {PATHS[block.family]: next(wire_rows(block)) for block in (ASSETS, EVENTS)}
+"""What rows that are created look like, by the paths of their families."""
 PIECE = 65_536  # bytes at once where bandwidth is limited
 
 
@@ -57,7 +62,7 @@ class _Answer:
         """What stands before the body."""
         told = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
         return (
-            f"HTTP/1.1 {self.status} {'OK' if self.status == 200 else 'Refused'}\r\n{told}"
+            f"HTTP/1.1 {self.status} {'OK' if self.status < 300 else 'Refused'}\r\n{told}"
             f"Content-Type: {self.content_type}\r\nContent-Length: {self.size}\r\n\r\n"
         ).encode()
 
@@ -106,12 +111,14 @@ class Server:
     def __post_init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", self.port), backlog=128)
         self.port = self._listener.getsockname()[1]
+        self._answers = {path: Answers(row) for path, row in CREATED.items()}
         self._routes: dict[tuple[str, str], Callable[[_Request], _Answer]] = {
             ("POST", "timeseries/data/list"): self._retrieve,
             ("POST", "timeseries/byids"): lambda request: _Answer(self.store.byids(request.json())),
             ("POST", "timeseries/data/latest"): lambda request: _Answer(self.store.latest(request.json())),
             ("POST", "timeseries/data"): self._insert,
-            ("POST", "timeseries/list"): lambda request: _Answer(self.store.list(request.json())),
+            **{("POST", f"{path}/list"): self._list(listing) for path, listing in self.store.listings.items()},
+            **{("POST", path): self._create(answers) for path, answers in self._answers.items()},
         }
         threading.Thread(target=self._accept, name="replay", daemon=True).start()
 
@@ -143,11 +150,17 @@ class Server:
                 count, total = count + len(values), total + sum(values)
         return {"points": count, "total": total}
 
+    def created(self) -> dict[str, dict[str, int]]:
+        """The rows that have been created since the last reset, by the paths of their families."""
+        return {path: {"count": one.count, "total": one.total} for path, one in self._answers.items()}
+
     def reset(self) -> None:
         """Count from zero again."""
         with self._lock:
             self.requests = self.bytes = self.items = 0
             self._inserted.clear()
+            for answers in self._answers.values():
+                answers.reset()
             self._cpu_at_reset = time.process_time()
 
     def close(self) -> None:
@@ -209,7 +222,11 @@ class Server:
         if (method, path) == ("POST", "reset"):
             self.reset()
             return _Answer([b"{}"])
-        views = {"stats": lambda: {**self.stats, "cpu_seconds": self.cpu_seconds}, "written": self.written}
+        views = {
+            "stats": lambda: {**self.stats, "cpu_seconds": self.cpu_seconds},
+            "written": self.written,
+            "created": self.created,
+        }
         if method != "GET" or path not in views:
             return _Answer([b"{}"], status=404)
         return _Answer([json.dumps(views[path]()).encode()])
@@ -226,6 +243,17 @@ class Server:
     def _insert(self, request: _Request) -> _Answer:
         self._inserted.append(request)
         return _Answer([b"{}"])
+
+    def _list(self, listing: Listing) -> Callable[[_Request], _Answer]:
+        return lambda request: _Answer(listing.page(request.json()))
+
+    def _create(self, answers: Answers) -> Callable[[_Request], _Answer]:
+        def create(request: _Request) -> _Answer:
+            content = request.content
+            with self._lock:
+                return _Answer(answers.created(content), status=201)
+
+        return create
 
     def _send(self, connection: socket.socket, answer: _Answer, bandwidth: float | None = None) -> None:
         parts: list[Part] = [answer.head, *answer.parts]

@@ -1,4 +1,4 @@
-"""What a replay server has: series with their points, and definitions of series to list. It gives answers in parts."""
+"""What a replay server has: series with their points, and rows to list. It gives answers in parts."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from benchmarks.replay.listings import Listing
 from benchmarks.replay.points import AggregateRows, Points
 from benchmarks.replay.queries import Query, Refusal, identity_of, items_of, parse_queries, parse_time
 from cdframe.protobuf import DatapointsPage, encode_list_response
 
 Part: TypeAlias = bytes | memoryview
 MOST_EDGES = 200_000
-MOST_LISTED = 1000
 MOST_DESCRIBED = 1000
 CURSOR = re.compile(r"(\d+)\.(-?\d+)", re.ASCII)
 NUMERIC, TEXT, AGGREGATE = b"\x1a", b"\x22", b"\x2a"
@@ -54,32 +55,21 @@ class Series:
         self.latest = json.dumps(about).encode()
 
 
-class Listing:
-    """Definitions of series, prepared: any run of them is a slice."""
-
-    def __init__(self, definitions: Iterable[Mapping[str, Any]]) -> None:
-        texts = [json.dumps(one).encode() + b"," for one in definitions]
-        self._bytes = memoryview(b"".join(texts))
-        self._edges = [0, *np.cumsum([len(text) for text in texts]).tolist()]
-
-    def __len__(self) -> int:
-        return len(self._edges) - 1
-
-    def between(self, low: int, high: int) -> memoryview:
-        """The definitions [low, high), with commas between them."""
-        return self._bytes[self._edges[low] : max(self._edges[low], self._edges[high] - 1)]
-
-
 class Store:
-    """All series and definitions; `cursors=False` leaves out every cursor to the rest of a series."""
+    """All series, and rows to list; `cursors=False` leaves out every cursor to the rest of a series."""
 
     def __init__(
-        self, series: Iterable[Series] = (), listed: Iterable[Mapping[str, Any]] = (), *, cursors: bool = True
+        self,
+        series: Iterable[Series] = (),
+        listed: Mapping[str, Iterable[Mapping[str, Any]]] = MappingProxyType({}),
+        *,
+        cursors: bool = True,
     ) -> None:
+        """`listed` has the rows of lists, by the paths of their families."""
         self._known: dict[tuple[str, Any], Series] = {}
         for one in series:
             self._known["id", one.id] = self._known["externalId", one.external_id] = one
-        self._listing = Listing(listed)
+        self.listings = {path: Listing(rows) for path, rows in listed.items()}
         self._cursors = cursors
 
     def retrieve(self, body: Mapping[str, Any]) -> list[Part]:
@@ -120,18 +110,6 @@ class Store:
         found = self._find([identity_of(item) for item in items_of(body, MOST_DESCRIBED)], body)
         parts: list[Part] = [part for series in found.values() for part in (series.about, b",")]
         return [b'{"items":[', *parts[:-1], b"]}"]
-
-    def list(self, body: Mapping[str, Any]) -> list[Part]:
-        """A page of definitions, as JSON."""
-        if any(body.get(key) for key in ("filter", "advancedFilter", "sort")):
-            raise Refusal("lists are replayed without filters")
-        limit = min(body.get("limit") or 100, MOST_LISTED)
-        part, parts = (int(number) for number in (body.get("partition") or "1/1").split("/"))
-        end = part * len(self._listing) // parts
-        begin = int(body.get("cursor") or (part - 1) * len(self._listing) // parts)
-        stop = min(begin + limit, end)
-        more = b"" if stop >= end else b',"nextCursor":"%d"' % stop
-        return [b'{"items":[', self._listing.between(begin, stop), b"]", more, b"}"]
 
     def _find(self, identities: Sequence[tuple[str, Any]], body: Mapping[str, Any]) -> dict[tuple[str, Any], Series]:
         known = self._known

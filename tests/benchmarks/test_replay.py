@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks import replay
+from benchmarks import data, replay
 from benchmarks.replay import AggregateRows, Series, Store, raw_points, split_points
+from benchmarks.replay.rows import PATHS, wire_rows
 from cdframe import CogniteClient
 from cdframe.errors import CogniteAPIError, CogniteNotFoundError
 from cdframe.local import LocalCDF
@@ -213,7 +214,7 @@ def test_insertions_are_discarded_and_can_be_counted() -> None:
 @pytest.mark.parametrize("partitions", [None, 3, 10])
 def test_lists_come_in_pages_and_partitions(partitions: int | None) -> None:
     listed = [{"id": id, "externalId": f"s{id}", "metadata": {"a": "b"}} for id in range(1, 2502)]
-    with replay.running(Store(listed=listed)) as server:
+    with replay.running(Store(listed={"timeseries": listed})) as server:
         with CogniteClient(base_url=server.base_url, project="p", api_key="k") as client:
             found = client.time_series.list(limit=None, partitions=partitions)
             assert sorted(found["id"].to_list()) == list(range(1, 2502))
@@ -266,3 +267,37 @@ def test_what_is_not_replayed_is_refused(both: Both) -> None:
         assert answer.status_code == 400 and answer.json()["error"]["message"]
     assert httpx.post(both.server.base_url + PATH, json={"items": []}, headers={}).status_code == 406
     assert httpx.get(both.server.base_url + "/api/v1/projects/p/assets").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "block", [replace(data.ASSETS, series=2501), replace(data.EVENTS, series=2501)], ids=lambda b: b.family
+)
+def test_rows_of_other_families_are_listed_as_the_local_cdf_does(block: data.Block) -> None:
+    with CogniteClient.local() as local:
+        local.labels.create({"external_id": data.LABEL, "name": data.LABEL})
+        create = local.assets.create_hierarchy if block.is_tree else local.events.create
+        create(list(data.definitions(block)), progress=False)
+        expected = getattr(local, block.family).list(limit=None, progress=False).sort("external_id")
+    with replay.running(Store(listed={PATHS[block.family]: wire_rows(block)})) as server:
+        with CogniteClient(base_url=server.base_url, project="p", api_key="k") as client:
+            api = getattr(client, block.family)
+            found = api.list(limit=None, progress=False).sort("external_id")
+            assert len(api.list(limit=3)) == 3
+            assert api.list(limit=None, partitions=3).height == 2501
+    of_servers = ["id", "parent_id", "root_id", "asset_ids", "created_time", "last_updated_time"]
+    assert found.drop(of_servers, strict=False).equals(expected.drop(of_servers, strict=False))
+
+
+def test_rows_that_are_created_are_answered_and_counted() -> None:
+    tree = replace(data.NEW_TREE, series=2500)
+    with replay.running(Store()) as server, CogniteClient(base_url=server.base_url, project="p", api_key="k") as client:
+        created = client.assets.create_hierarchy(list(data.definitions(tree)), progress=False)
+        assert created["external_id"].to_list() == tree.names
+        assert created["id"].n_unique() == 2500
+        events = replace(data.NEW_EVENTS, series=1200)
+        assert client.events.create(list(data.definitions(events)), progress=False).height == 1200
+        rows = httpx.get(f"{server.base_url}/replay/created").json()
+        assert rows == {
+            "assets": {"count": 2500, "total": 2500 * 2499 // 2},
+            "events": {"count": 1200, "total": 1200 * 1199 // 2},
+        }
