@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import page, servers
+from benchmarks import growth, page, servers
 from benchmarks.environment import describe
 from benchmarks.results import Results, Row, check
 from benchmarks.scenarios import ROUNDS, SCENARIOS
@@ -44,11 +44,12 @@ def main() -> None:
     about = describe({"cdframe": ours, "sdk": sdk})
     rows = [row for server, some in chosen.items() if some for row in _run(server, some, options.rounds, pythons)]
     check(rows)
-    results = Results(about, rows)
+    everything = not (options.scenarios or options.server or options.rounds < ROUNDS)
+    results = Results(about, rows, growth.run() if everything else {})
     print("\n".join([*(f"- {name}: {value}" for name, value in about.items()), "", *page.tables(results)]))
     if options.json:
         options.json.write_text(results.to_json())
-    if options.scenarios or options.server or options.rounds < ROUNDS:
+    if not everything:
         _say("Only a run of everything, without options, is written to docs.")
     else:
         page.write(results)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks import growth
 from benchmarks.chart import draw
 from benchmarks.results import Results, Row, factor
 from benchmarks.scenarios import READ_TARGETS, ROUNDS, SERVERS, Target
@@ -47,6 +48,11 @@ The SDK is asked by its fastest call: NumPy arrays for long reads, pandas frames
 Polars frames. Both sides must find the same number of values with the same sum. Series have times of their own, but
 for those of wide frames; of those ten are different, which the others repeat."""
 
+GROWTH = """\
+Assets in trees, eight below each, with metadata and a label. The client is measured against prepared answers, the local
+CDF in the process of the client and kept in a folder; both share the cores. The last column is how much longer the
+largest size took than the smallest, by how much longer n log n is: below 1, a step grows slower than that."""
+
 
 def tables(results: Results) -> Iterator[str]:
     """The lines of a table for each server, and of one of targets."""
@@ -73,7 +79,7 @@ def page(results: Results) -> str:
         "$ make bench",
         "```",
         "",
-        "which makes the environment that it needs, takes about 20 minutes, and writes this page, its",
+        "which makes the environment that it needs, takes about half an hour, and writes this page, its",
         "[data](benchmarks.json), the chart and the numbers in the README. A choice of scenarios only prints:",
         "",
         "```console",
@@ -94,6 +100,7 @@ def page(results: Results) -> str:
         "",
         *tables(results),
         *_losses(results),
+        *_growth(results),
     ]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -181,6 +188,11 @@ def _losses(results: Results) -> Iterator[str]:
         if lost:
             yield f"- {row.scenario.title} ({row.server}): {', '.join(lost)}"
     yield ""
+
+
+def _growth(results: Results) -> Iterator[str]:
+    if results.growth:
+        yield from ("## How times grow", "", *GROWTH.splitlines(), "", *growth.table(results.growth), "")
 
 
 def _times(row: Row) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -61,10 +61,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Results:
-    """A run of the benchmarks: what it was made with, and its rows."""
+    """A run of the benchmarks: what it was made with, its rows, and how times grow with size, in seconds."""
 
     about: Mapping[str, str]
     rows: Sequence[Row]
+    growth: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def row(self, server: str, name: str) -> Row:
         """The row of a scenario."""
@@ -110,13 +111,15 @@ class Results:
             for row in self.rows
         ]
         lines = ",\n".join(json.dumps(row) for row in rows)
-        return f'{{"about": {json.dumps(self.about, indent=1)},\n"rows": [\n{lines}\n]}}\n'
+        about, growth = (json.dumps(part, indent=1) for part in (self.about, self.growth))
+        return f'{{"about": {about},\n"growth": {growth},\n"rows": [\n{lines}\n]}}\n'
 
     @classmethod
     def from_file(cls, path: Path) -> Results:
         """Read results back."""
         content = json.loads(path.read_text())
-        return cls(content["about"], [Row(row["server"], row["scenario"], row["runs"]) for row in content["rows"]])
+        rows = [Row(row["server"], row["scenario"], row["runs"]) for row in content["rows"]]
+        return cls(content["about"], rows, content.get("growth", {}))
 
 
 def factor(ratio: float) -> str:

@@ -64,4 +64,11 @@ def test_the_least_numbers_of_requests() -> None:
         "insert_wide": 10,
         "list": 100,
         "list_10": 100,
+        "assets": 100,
+        "assets_10": 100,
+        "events": 100,
+        "events_10": 100,
+        "create": 100,
+        "hierarchy": 100,
+        "create_events": 100,
     }

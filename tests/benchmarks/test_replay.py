@@ -278,12 +278,12 @@ def test_rows_of_other_families_are_listed_as_the_local_cdf_does(block: data.Blo
         create = local.assets.create_hierarchy if block.is_tree else local.events.create
         create(list(data.definitions(block)), progress=False)
         expected = getattr(local, block.family).list(limit=None, progress=False).sort("external_id")
-    with replay.running(Store(listed={PATHS[block.family]: wire_rows(block)})) as server:
-        with CogniteClient(base_url=server.base_url, project="p", api_key="k") as client:
-            api = getattr(client, block.family)
-            found = api.list(limit=None, progress=False).sort("external_id")
-            assert len(api.list(limit=3)) == 3
-            assert api.list(limit=None, partitions=3).height == 2501
+    store = Store(listed={PATHS[block.family]: wire_rows(block)})
+    with replay.running(store) as server, CogniteClient(base_url=server.base_url, project="p", api_key="k") as client:
+        api = getattr(client, block.family)
+        found = api.list(limit=None, progress=False).sort("external_id")
+        assert len(api.list(limit=3)) == 3
+        assert api.list(limit=None, partitions=3).height == 2501
     of_servers = ["id", "parent_id", "root_id", "asset_ids", "created_time", "last_updated_time"]
     assert found.drop(of_servers, strict=False).equals(expected.drop(of_servers, strict=False))
 
