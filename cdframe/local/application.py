@@ -33,7 +33,8 @@ PROJECT_PATHS = ("/api/v1/projects/<project>", "/api/playground/projects/<projec
 class Route:
     """A method and a path, the handler behind it, and what the caller must be allowed to do.
 
-    A path is relative to the project. One with `host` is not, and asks for no credential.
+    A path is relative to the project. One with `host` is not, and asks for no credential. One that is `public` asks for
+    none either.
     """
 
     method: str
@@ -42,6 +43,7 @@ class Route:
     acl: str | None = None
     action: str = ""
     host: bool = False
+    public: bool = False
 
 
 class Segment(UnicodeConverter):
@@ -102,9 +104,11 @@ class Application:
         except (NotFound, MethodNotAllowed):
             raise ApiError(404, f"Unknown route: {request.method} {unquote(path)}") from None
         call = Call(self._engine, request, values)
-        if not route.host:
+        if not route.host and values["project"] != self._engine.project:
+            raise unauthorized()
+        if not route.host and not route.public:
             caller = find_caller(self._engine, request)
-            if caller is None or values["project"] != self._engine.project:
+            if caller is None:
                 raise unauthorized()
             call.caller = caller
             if route.acl is not None:

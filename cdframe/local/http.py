@@ -142,6 +142,8 @@ def compress(request: Request, response: Response) -> None:
 
     On the same machine two megabytes take a millisecond to hand over, and thirty to compress.
     """
+    if response.is_streamed:
+        return
     content = response.get_data()
     if len(content) < SMALLEST_GZIP or "gzip" not in request.headers.get("Accept-Encoding", ""):
         return

@@ -14,6 +14,7 @@ from typing import Any
 
 from cheroot import wsgi
 
+from cdframe.local.connections import Connection
 from cdframe.local.engine import LocalCDF
 from cdframe.local.errors import LocalCDFError
 
@@ -31,6 +32,7 @@ SHUTDOWN_SECONDS = 10
 class _Server(wsgi.Server):
     """The server of cheroot, with what it has to say in the log."""
 
+    ConnectionClass = Connection
     refusal: OSError | None = None  # why the last address could not be bound; cheroot keeps but a text of it
 
     def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
