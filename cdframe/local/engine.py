@@ -18,6 +18,11 @@ from cdframe.local.datapoints.tables import TABLES as DATAPOINTS_TABLES
 from cdframe.local.errors import LocalCDFError
 from cdframe.local.events import routes as events_routes
 from cdframe.local.events.tables import TABLES as EVENTS_TABLES
+from cdframe.local.files import routes as files_routes
+from cdframe.local.files.blobs import Blobs
+from cdframe.local.files.contents import Contents
+from cdframe.local.files.links import UPLOAD_LIFETIME, Links
+from cdframe.local.files.tables import TABLES as FILES_TABLES
 from cdframe.local.folder import Folder
 from cdframe.local.identity import routes as identity_routes
 from cdframe.local.identity.directory import Directory
@@ -41,6 +46,7 @@ MIGRATIONS = (
     EVENTS_TABLES,
     RELATIONSHIPS_TABLES,
     SEQUENCES_TABLES,
+    FILES_TABLES,
 )
 
 ROUTES = (
@@ -48,6 +54,7 @@ ROUTES = (
     *assets_routes.ROUTES,
     *data_sets_routes.ROUTES,
     *events_routes.ROUTES,
+    *files_routes.ROUTES,
     *labels_routes.ROUTES,
     *relationships_routes.ROUTES,
     *sequences_routes.ROUTES,
@@ -81,6 +88,7 @@ class LocalCDF:
             self.database = Database(self._folder.database if self._folder else None, MIGRATIONS)
             try:
                 self.directory = Directory(self.database, self.clock, api_key=api_key)
+                self.blobs = self._open_blobs()
             except BaseException:
                 self.database.close()
                 raise
@@ -90,10 +98,21 @@ class LocalCDF:
             raise
         self.project_id = 1  # there is just one
         self.tokens = Tokens(self.directory, project)
+        self.links = Links(self.directory.token_secret, self.clock)
         self.generated_api_key = self.directory.generated_api_key
         self.process_api_key = self.directory.add_process_key()
         self.app = Application(self, ROUTES)
         self._closed = False
+
+    def _open_blobs(self) -> Blobs:
+        """The contents of files, without those that nothing refers to."""
+        blobs = Blobs(self._folder.blobs if self._folder else None)
+        with self.database.write() as connection:
+            contents = Contents(connection)
+            contents.expire_uploads(self.clock.now() - UPLOAD_LIFETIME)
+            kept = contents.blobs()
+        blobs.sweep(kept)
+        return blobs
 
     def close(self) -> None:
         """Write everything to the folder, and let go of it. Closing twice is allowed."""
@@ -101,6 +120,7 @@ class LocalCDF:
             return
         self._closed = True
         self.database.close()
+        self.blobs.close()
         if self._folder:
             self._folder.release()
 

@@ -10,6 +10,7 @@ from typing import IO
 from cdframe.local.errors import LocalCDFError
 
 DATABASE = "cdf.duckdb"
+BLOBS = "blobs"
 LOCK = "lock"
 PID_OFFSET = 1  # Windows lets nobody read a locked byte: the lock is byte 0, the text follows
 
@@ -38,6 +39,11 @@ class Folder:
     def database(self) -> Path:
         """The file of the database."""
         return self.path / DATABASE
+
+    @property
+    def blobs(self) -> Path:
+        """The folder of the contents of files."""
+        return self.path / BLOBS
 
     def _take(self) -> IO[bytes]:
         try:

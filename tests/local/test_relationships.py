@@ -391,7 +391,10 @@ def test_ends_are_fetched(fresh: Api) -> None:
     )
     (event,) = created(fresh, "/events", {"externalId": "a", "type": "t", "assetIds": [asset["id"]]})
     (series,) = fresh.create({"externalId": "a", "isString": True})
-    ends = {"asset": asset, "event": event, "timeSeries": series}
+    (sequence,) = created(fresh, "/sequences", {"externalId": "a", "columns": [{}]})
+    file = fresh.post("/files", {"externalId": "a", "name": "n"}, 201)
+    del file["uploadUrl"]
+    ends = {"asset": asset, "event": event, "timeSeries": series, "sequence": sequence, "file": file}
     items = [
         item(f"{source} {target}", sourceExternalId="a", sourceType=source, targetExternalId="a", targetType=target)
         for source in TYPES

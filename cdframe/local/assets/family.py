@@ -15,6 +15,7 @@ from cdframe.local.errors import bad_request, forbidden
 from cdframe.local.events.tables import ASSET_IDS as ASSETS_OF_EVENTS
 from cdframe.local.families.family import Family
 from cdframe.local.fields import json_object, member
+from cdframe.local.files.tables import ASSET_IDS as ASSETS_OF_FILES
 from cdframe.local.resources import Row
 from cdframe.local.validation import as_boolean, as_list, as_string, shown
 
@@ -30,7 +31,12 @@ def clears(table: str, column: str) -> Callable[[Connection, Sequence[int]], Non
 
 
 # What becomes of references to assets that are deleted, in the other families.
-WHEN_DELETED = (clears("time_series", "asset_id"), clears("sequences", "asset_id"), ASSETS_OF_EVENTS.forget)
+WHEN_DELETED = (
+    clears("time_series", "asset_id"),
+    clears("sequences", "asset_id"),
+    ASSETS_OF_EVENTS.forget,
+    ASSETS_OF_FILES.forget,
+)
 
 
 class Assets(Family):

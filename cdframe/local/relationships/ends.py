@@ -13,6 +13,7 @@ from cdframe.local.database import Connection
 from cdframe.local.events.routes import ENDPOINTS as EVENTS
 from cdframe.local.families.endpoints import Endpoints
 from cdframe.local.fields import Choice, Text
+from cdframe.local.files.routes import ENDPOINTS as FILES
 from cdframe.local.sequences.routes import ENDPOINTS as SEQUENCES
 from cdframe.local.time_series.routes import ENDPOINTS as TIME_SERIES
 from cdframe.local.validation import as_list, as_object, check_size, reject_unknown
@@ -25,6 +26,7 @@ TYPE = Choice(("asset", "timeSeries", "file", "event", "sequence"))
 FAMILIES: Mapping[str, Endpoints] = {
     "asset": ASSETS,
     "event": EVENTS,
+    "file": FILES,
     "sequence": SEQUENCES,
     "timeSeries": TIME_SERIES,
 }
