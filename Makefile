@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
-FAMILIES := assets data_sets events labels login relationships sequences time_series
-FRAMES := assets points resources sequences time_series
+FAMILIES := assets data_sets events files labels login relationships sequences time_series
+FRAMES := assets files points resources sequences time_series
 
 .PHONY: demo test bench docs lint format clean
 

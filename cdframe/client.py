@@ -21,6 +21,7 @@ from cdframe.in_process import InProcessTransport
 from cdframe.resources.assets import AssetsAPI
 from cdframe.resources.data_sets import DataSetsAPI
 from cdframe.resources.events import EventsAPI
+from cdframe.resources.files import FilesAPI
 from cdframe.resources.labels import LabelsAPI
 from cdframe.resources.login import LoginAPI
 from cdframe.resources.relationships import RelationshipsAPI
@@ -147,6 +148,7 @@ class CogniteClient:
         self.labels = LabelsAPI(session, frame)
         self.events = EventsAPI(session, frame)
         self.data_sets = DataSetsAPI(session, frame)
+        self.files = FilesAPI(session, frame)
         self.sequences = SequencesAPI(session, frame)
         self.relationships = RelationshipsAPI(session, frame)
         self.time_series = TimeSeriesAPI(session, frame)

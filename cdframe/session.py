@@ -13,8 +13,9 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, FIRST_EXCEPTION, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -38,6 +39,9 @@ from cdframe.writes import Write, WriteQueue, collect_writes, let_go_of_bodies
 T = TypeVar("T")
 
 logger = logging.getLogger("cdframe")
+
+PIECE = 2**20
+"""The bytes of a file that are held at once."""
 
 _LOGGED_HEADERS = ("accept", "content-type", "content-encoding", "x-cdp-app", "cdf-version")
 
@@ -142,6 +146,37 @@ class Session:
         )
         return self._attempts(request, is_repeatable(method, relative))
 
+    @contextmanager
+    def transfer(
+        self,
+        method: str,
+        url: str,
+        *,
+        content: Iterable[bytes] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Iterator[httpx.Response]:
+        """Make one attempt to move content to or from a link that needs no credential; gives the answer, not yet read.
+
+        Raises:
+            httpx.RequestError: no answer.
+        """
+        self._check_open()
+        sent_headers = {"user-agent": f"cdframe/{__version__}", "accept-encoding": "identity", **(headers or {})}
+        request = self._connection.http.build_request(
+            method,
+            url,
+            content=content,
+            headers=sent_headers,
+            timeout=httpx.Timeout(self.config.file_transfer_timeout, pool=None),
+            extensions={"piece": PIECE},
+        )
+        self.tally.add(requests=1)
+        response = self._connection.http.send(request, stream=True)
+        try:
+            yield response
+        finally:
+            response.close()
+
     def run(self, calls: Sequence[Callable[[], T]], progress: Callable[[int, int], None] | None = None) -> list[T]:
         """Make calls in parallel; results in order. The first error stops what has not begun, and is raised."""
         if len(calls) == 1 and progress is None:
@@ -171,9 +206,15 @@ class Session:
         return collect_writes(writes, self.make_writes(writes, progress), frame)
 
     def make_writes(
-        self, writes: Sequence[Write[T]], progress: Callable[[int, int], None] | None = None
+        self,
+        writes: Sequence[Write[T]],
+        progress: Callable[[int, int], None] | None = None,
+        meanwhile: Callable[[], None] | None = None,
     ) -> list[Future[T]]:
-        """Make all writes in parallel, each as soon as those are done that it comes after; gives all, in order."""
+        """Make all writes in parallel, each as soon as those are done that it comes after; gives all, in order.
+
+        `meanwhile` is called now and then while they are made.
+        """
         executor, ahead = self.executor, 2 * self.config.max_workers
         queue = WriteQueue(writes)
         futures: dict[int, Future[T]] = {}
@@ -187,7 +228,7 @@ class Session:
                     self._check_open()
                     futures[number] = executor.submit(writes[number].send)
                     flying[futures[number]] = number
-                for future in wait_for(flying, FIRST_COMPLETED):
+                for future in wait_for(flying, FIRST_COMPLETED, meanwhile):
                     if future.cancelled():
                         self._check_open()
                     let_go_of_bodies(future.exception())
@@ -279,6 +320,10 @@ class Session:
 
     def _was_last(self, attempts: int) -> bool:
         return attempts >= self.config.max_retries or self._is_given_up()
+
+    def rest(self, attempts: int, asked_for: float = 0.0) -> None:
+        """Wait before a transfer is attempted again, after so many attempts."""
+        self._throttle.pause(max(backoff_s(self.config, attempts), asked_for), self._is_given_up)
 
     def _is_given_up(self) -> bool:
         return self._closed.is_set() or nobody_waits()

@@ -22,7 +22,7 @@ from cdframe.network_connections import POOLS
 from cdframe.workers import current_call
 
 _PIECE = 16 * 2**20
-"""The most bytes read at once; the answers of most calls are one piece."""
+"""The most bytes read at once, unless a request has its own `piece`; the answers of most calls are one piece."""
 
 _SPELLED = {"host": "Host", "accept": "Accept"}
 
@@ -156,7 +156,7 @@ class _Body(httpx.SyncByteStream):
         ends_with_connection = _length_of(self._answer) is None and not getattr(self._answer, "chunked", False)
         empty = True
         with _errors_of(self._request):
-            while piece := self._answer.read(_PIECE):
+            while piece := self._answer.read(self._request.extensions.get("piece", _PIECE)):
                 empty = False
                 yield piece
             # http.client takes a head that ends before its length came for a whole one.

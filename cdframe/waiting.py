@@ -6,7 +6,7 @@ when the wait ends. So no wait of the thread of the user is a long one; it is a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, Future, wait
 from typing import TypeVar
 
@@ -16,10 +16,17 @@ A_MOMENT = 0.2
 """The longest wait at once, in seconds."""
 
 
-def wait_for(futures: Iterable[Future[T]], until: str = ALL_COMPLETED) -> set[Future[T]]:
-    """Wait for calls as `concurrent.futures.wait` does, and give those that are done."""
+def wait_for(
+    futures: Iterable[Future[T]], until: str = ALL_COMPLETED, meanwhile: Callable[[], None] | None = None
+) -> set[Future[T]]:
+    """Wait for calls as `concurrent.futures.wait` does, and give those that are done.
+
+    `meanwhile` is called now and then.
+    """
     waited_for = list(futures)
     while True:
+        if meanwhile is not None:
+            meanwhile()
         done, rest = wait(waited_for, timeout=A_MOMENT, return_when=until)
         if not rest or (done and until == FIRST_COMPLETED) or (until == FIRST_EXCEPTION and any(map(_failed, done))):
             return done

@@ -81,6 +81,8 @@ def test_both_kinds_of_frames_have_the_same_accessor() -> None:
         "rows",
         "insert_rows",
         "create_sequence",
+        "files",
+        "upload",
     }
 
 

@@ -72,6 +72,22 @@ class AssetsAccessor(FrameAccessor):
         """
         return self._related("events", filters, limit, client)
 
+    def files(self, *, limit: float | None = None, client: CogniteClient | None = None, **filters: Any) -> Frame:
+        """Fetch the files of the assets, each once; their `asset_ids` tell of which.
+
+        Args:
+            limit: the most rows.
+            client: the client to use.
+            filters: those of `client.files.list`.
+
+        Examples:
+            >>> pump = client.assets.create({"name": "Pump"})
+            >>> manual = client.files.upload_bytes("...", "manual.txt", asset_ids=pump["id"].to_list())
+            >>> pump.cdf.files()["name"].to_list()
+            ['manual.txt']
+        """
+        return self._related("files", filters, limit, client)
+
     def sequences(self, *, limit: float | None = None, client: CogniteClient | None = None, **filters: Any) -> Frame:
         """Fetch the sequences of the assets; their `asset_id` tells of which.
 

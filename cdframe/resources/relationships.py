@@ -12,7 +12,7 @@ import pyarrow as pa
 from cdframe.errors import nearest
 from cdframe.frames import to_arrow
 from cdframe.identifiers import as_list, check_external_id, identifiers, one_identifier
-from cdframe.resources import assets, events, sequences, time_series
+from cdframe.resources import assets, events, files, sequences, time_series
 from cdframe.resources.rows import Resource, RowsAPI, check_flag, check_limit, in_parts
 from cdframe.resources.updates import NullRule
 from cdframe.schemas import TEXT_LIST, TIMESTAMP, Column, Schema, structs
@@ -23,7 +23,7 @@ TYPES = ("asset", "timeSeries", "file", "event", "sequence")
 
 _NAMES = {name.casefold(): name for name in TYPES} | {"time_series": "timeSeries", "filemetadata": "file"}
 
-_RELATED = (assets.SCHEMA, events.SCHEMA, time_series.SCHEMA, sequences.SCHEMA)
+_RELATED = (assets.SCHEMA, events.SCHEMA, time_series.SCHEMA, files.SCHEMA, sequences.SCHEMA)
 
 
 def related(name: str) -> Column:

@@ -249,6 +249,14 @@ def test_what_belongs_to_assets(client: CogniteClient) -> None:
     assert sorted(names(series)) == ["t-a", "t-b"]
     assert sorted(names(series.cdf.assets())) == ["a", "b"]
     assert sorted(names(client.events.list().cdf.assets())) == ["a", "b", "other"]
+    client.files.upload_bytes("...", "manual.txt", external_id="f1", asset_ids=[ids["a"], ids["b"]])
+    client.files.upload_bytes("...", "drawing.svg", external_id="f2", asset_ids=[ids["b"]], mime_type="image/svg+xml")
+    assert sorted(names(pair.cdf.files())) == ["f1", "f2"]
+    assert names(pair.cdf.files(mime_type="image/svg+xml")) == ["f2"]
+    assert sorted(names(client.files.list().cdf.assets())) == ["a", "b"]
+    columns = [{"external_id": "flow", "value_type": "DOUBLE"}]
+    client.sequences.create([{"external_id": f"s-{name}", "asset_id": ids[name], "columns": columns} for name in ids])
+    assert sorted(names(pair.cdf.sequences())) == ["s-a", "s-b"]
     with pytest.raises(ValueError, match="Unknown key 'tpye'"):
         pair.cdf.events(tpye="failure")
     with pytest.raises(ValueError, match="assets needs a column 'asset_id'"):

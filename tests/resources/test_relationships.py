@@ -83,12 +83,13 @@ def test_what_is_related_comes_along(cdf_client: CogniteClient, kind: FrameKind)
     client.events.create({"external_id": "t0", "start_time": 5, "type": "failure"})
     client.time_series.create({"external_id": "s1", "unit": "bar"})
     client.sequences.create({"external_id": "t3", "columns": [{"external_id": "flow", "value_type": "LONG"}]})
+    client.files.create({"external_id": "s3", "name": "manual.txt", "mime_type": "text/plain"})
     client.relationships.create(
         [
             relation(0),
             relation(1, source_type="timeSeries", target_type="asset"),
             relation(2),
-            relation(3, target_type="sequence"),
+            relation(3, source_type="file", target_type="sequence"),
         ]
     )
     for read in (
@@ -104,6 +105,7 @@ def test_what_is_related_comes_along(cdf_client: CogniteClient, kind: FrameKind)
         assert rows[1]["source"]["unit"] == "bar"
         assert rows[1]["target"]["name"] == "Valve"
         assert rows[2]["source"] is rows[2]["target"] is None
+        assert rows[3]["source"]["mime_type"] == "text/plain"
         assert [column["value_type"] for column in rows[3]["target"]["columns"]] == ["LONG"]
         assert to_arrow(read).schema == client.relationships.resource.schema.arrow or kind != "pyarrow"
     plain = to_arrow(client.relationships.retrieve("r0"))
