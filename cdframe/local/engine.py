@@ -18,6 +18,8 @@ from cdframe.local.datapoints.tables import TABLES as DATAPOINTS_TABLES
 from cdframe.local.errors import LocalCDFError
 from cdframe.local.events import routes as events_routes
 from cdframe.local.events.tables import TABLES as EVENTS_TABLES
+from cdframe.local.extraction_pipelines import routes as extraction_pipelines_routes
+from cdframe.local.extraction_pipelines.tables import TABLES as EXTRACTION_PIPELINES_TABLES
 from cdframe.local.files import routes as files_routes
 from cdframe.local.files.blobs import Blobs
 from cdframe.local.files.contents import Contents
@@ -47,6 +49,7 @@ MIGRATIONS = (
     RELATIONSHIPS_TABLES,
     SEQUENCES_TABLES,
     FILES_TABLES,
+    EXTRACTION_PIPELINES_TABLES,
 )
 
 ROUTES = (
@@ -54,6 +57,7 @@ ROUTES = (
     *assets_routes.ROUTES,
     *data_sets_routes.ROUTES,
     *events_routes.ROUTES,
+    *extraction_pipelines_routes.ROUTES,
     *files_routes.ROUTES,
     *labels_routes.ROUTES,
     *relationships_routes.ROUTES,

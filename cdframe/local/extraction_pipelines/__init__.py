@@ -1,0 +1,1 @@
+"""Extraction pipelines: what brings data in, and what it told of its runs."""
