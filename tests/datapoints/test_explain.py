@@ -57,9 +57,9 @@ def test_columns(client: CogniteClient, kind: Any) -> None:
 
 
 def test_rows_stand_in_the_order_asked_for_ids_first(client: CogniteClient) -> None:
-    frame = client.datapoints.explain(0, "now", id=[3, 1], external_id=["texts-00000", "many-00007"])
+    frame = client.datapoints.explain(0, "now", id=[3, 1], external_id=["texts-000000", "many-000007"])
     assert frame["id"].to_list() == [3, 1, None, None]
-    assert frame["external_id"].cast(str).to_list() == [None, None, "texts-00000", "many-00007"]
+    assert frame["external_id"].cast(str).to_list() == [None, None, "texts-000000", "many-000007"]
 
 
 @pytest.mark.parametrize("what", [{}, HOURLY, {"limit": 1_000}], ids=["points", "aggregates", "limit"])
@@ -143,5 +143,5 @@ def test_unknown_series(client: CogniteClient, noted: NotedStore) -> None:
 )
 def test_bad_arguments_are_refused_before_anything_is_sent(client: CogniteClient, wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
-        client.datapoints.explain(**{"start": 0, "end": "now", "external_id": "steady-00000", **wrong})
+        client.datapoints.explain(**{"start": 0, "end": "now", "external_id": "steady-000000", **wrong})
     assert client.stats.requests == 0
