@@ -83,7 +83,7 @@ CHANGES = {
 @pytest.mark.parametrize("family", ROWS)
 @pytest.mark.parametrize("method", ["create", "update", "delete"])
 @given(faults=st.lists(st.sampled_from([None, None, *BEFORE, *AFTER]), min_size=5, max_size=5).filter(any))
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=2, deadline=None)
 def test_every_row_is_told_once(family: str, method: str, faults: list[Fault]) -> None:
     frame = pl.DataFrame([ROWS[family](n) for n in range(COUNT)])
     outcomes = [None if fault is None else (BEFORE | AFTER)[fault] for fault in faults]
