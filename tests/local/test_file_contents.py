@@ -472,6 +472,18 @@ def test_a_disk_that_fails(fresh: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     assert on_disk(fresh) == []
 
 
+def test_a_content_that_somebody_took_away(fresh: Api, caplog: pytest.LogCaptureFixture) -> None:
+    file, url = new(fresh)
+    put(fresh, url, b"x")
+    for path in fresh.engine.blobs._made().glob("?" * 32):
+        path.unlink()
+    with caplog.at_level(logging.ERROR, "cdframe.local"):
+        assert get(fresh, file).status_code == 500
+    assert "FileNotFoundError" in caplog.text
+    put(fresh, url, b"y")
+    assert get(fresh, file).content == b"y"
+
+
 def test_deletion_takes_contents_along(fresh: Api) -> None:
     files = [new(fresh) for _ in range(3)]
     for i, (_, url) in enumerate(files):

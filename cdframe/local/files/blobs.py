@@ -60,8 +60,7 @@ class Blobs:
         try:
             blob = Blob(name, self._write(stream, incoming, length, most))
             incoming.rename(kept)
-            if not self._is_temporary and sys.platform != "win32":
-                _flush_folder(folder)
+            self._make_lasting(folder)
             yield blob
         except BaseException:
             incoming.unlink(missing_ok=True)
@@ -99,11 +98,10 @@ class Blobs:
             return
         with os.scandir(self._folder) as entries:
             left = [entry.name for entry in entries if entry.is_file() and entry.name not in kept]
+        with suppress(FileNotFoundError), os.scandir(self._folder / INCOMING) as entries:
+            left += [f"{INCOMING}/{entry.name}" for entry in entries]
         for name in left:
             self._unlink(name)
-        with suppress(FileNotFoundError), os.scandir(self._folder / INCOMING) as entries:
-            for entry in entries:
-                Path(entry).unlink()
 
     def close(self) -> None:
         """Delete the temporary folder."""
@@ -116,8 +114,21 @@ class Blobs:
             if self._folder is None:
                 self._folder = Path(tempfile.mkdtemp(prefix="cdframe-"))
                 self._delete = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
-            (self._folder / INCOMING).mkdir(parents=True, exist_ok=True)
+            incoming = self._folder / INCOMING
+            if not incoming.is_dir():
+                incoming.mkdir(parents=True, exist_ok=True)
+                self._make_lasting(self._folder.parent)
             return self._folder
+
+    def _make_lasting(self, folder: Path) -> None:
+        """Make the names in a folder outlive a power failure."""
+        if self._is_temporary or sys.platform == "win32":
+            return
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
     def _write(self, stream: IO[bytes], path: Path, length: int | None, most: int) -> int:
         if length is not None and length > most:
@@ -154,8 +165,9 @@ class Blobs:
                         self._unlink(name)
 
     def _unlink(self, name: str) -> None:
-        with suppress(OSError):  # what does not go now is swept at the next start
-            (self._folder or Path()).joinpath(name).unlink()
+        if self._folder is not None:
+            with suppress(OSError):  # what does not go now is swept at the next start
+                (self._folder / name).unlink()
 
 
 class Reading:
@@ -197,12 +209,3 @@ def _next_piece(stream: IO[bytes], so_far: int) -> bytes:
 
 def _too_large(most: int) -> ApiError:
     return ApiError(413, f"The request body must be at most {most} bytes")
-
-
-def _flush_folder(folder: Path) -> None:
-    """Make sure that a name in a folder outlives a power failure."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

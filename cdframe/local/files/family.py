@@ -21,7 +21,7 @@ class Files(Family):
     naming = tables.NAMING
     filters = tables.FILTERS
     categories = "security_categories"
-    searched = {"name": 1}  # noqa: RUF012
+    searched = tables.SEARCHED
 
     def __init__(self, connection: Connection, caller: Principal, grant: Grant, asked: Asked, now: int = 0) -> None:
         super().__init__(connection, caller, grant, asked, now)

@@ -103,6 +103,8 @@ FILTERS = {
     "sourceModifiedTime": Key(between("source_modified_time")),
 }
 
+SEARCHED = {"name": 1}
+
 TABLES = (
     create_table(
         "files",

@@ -41,30 +41,32 @@ def receive(call: Call) -> Response:
 def send(call: Call) -> Response:
     """Hand out what a link was given for: all of it, or the range that is asked for."""
     link = call.engine.links.take(call.request.args.get("link"), "download")
+    gone = None
     while True:
         with call.engine.database.read() as connection:
             content = Contents(connection).find(link.file)
             (file,) = connection.rows("SELECT name, mime_type FROM files WHERE id = ?", [link.file])
         try:
             return _answer(call, content, file["name"], file["mime_type"])
-        except FileNotFoundError:  # there is another content by now
-            continue
+        except FileNotFoundError:
+            if content == gone:
+                raise
+            gone = content  # there should be another one by now
 
 
 def _answer(call: Call, content: Content, name: str, mime_type: str | None) -> Response:
     headers = {"ETag": content.tag, "Accept-Ranges": "bytes"}
     if call.request.if_none_match.contains_weak(content.name):
         return Response(status=304, headers=headers)
-    status, begin, end = 200, 0, content.size
     wanted = _range(call.request, content)
-    if wanted is not None:
-        status, (begin, end) = 206, wanted
-        headers["Content-Range"] = f"bytes {begin}-{end - 1}/{content.size}"
-    if begin >= end and wanted is not None:
+    begin, end = wanted or (0, content.size)
+    if wanted is not None and begin >= end:
         error = ApiError(416, f"Range must begin before the end of the content, which has {content.size} bytes")
         response = answer(error.body(), error.status)
         response.headers["Content-Range"] = f"bytes */{content.size}"
         return response
+    if wanted is not None:
+        headers["Content-Range"] = f"bytes {begin}-{end - 1}/{content.size}"
     headers |= {
         "Content-Type": mime_type if mime_type and MEDIA_TYPE.fullmatch(mime_type) else ANY_TYPE,
         "Content-Length": str(end - begin),
@@ -72,7 +74,7 @@ def _answer(call: Call, content: Content, name: str, mime_type: str | None) -> R
         "X-Content-Type-Options": "nosniff",
     }
     reading = call.engine.blobs.read(content.blobs, begin, end)
-    return Response(reading, status=status, headers=headers, direct_passthrough=True)
+    return Response(reading, status=200 if wanted is None else 206, headers=headers, direct_passthrough=True)
 
 
 def _range(request: Request, content: Content) -> tuple[int, int] | None:
