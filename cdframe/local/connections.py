@@ -76,6 +76,8 @@ class _Chunks(io.RawIOBase):
 class Request(HTTPRequest):
     """A request with a body of any size."""
 
+    _has_rest = False  # whether the answer was given before the body was read
+
     def read_request_headers(self) -> bool:
         """Refuse lengths that are no numbers; the server takes negative ones."""
         if not super().read_request_headers():  # type: ignore[no-untyped-call]
@@ -84,8 +86,6 @@ class Request(HTTPRequest):
             self.simple_response("400 Bad Request", "Malformed Content-Length header.")
             return False
         return True
-
-    _has_rest = False
 
     def respond(self) -> None:
         """Let the application answer."""
