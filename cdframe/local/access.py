@@ -50,16 +50,32 @@ def scoped(column: str) -> Callable[[Sequence[int]], Condition]:
 class Grant:
     """What a caller may do one action of one ACL on: everything, or what the scopes name.
 
-    `scopes` has for each kind of scope (its name in lower case) the ids that all capabilities together give.
+    `scopes` has for each kind of scope (its name in lower case) the ids that all capabilities together give, and
+    `tables` the raw tables, by their databases; None stands for all tables of a database.
     """
 
     everything: bool = False
     scopes: dict[str, set[int]] = field(default_factory=dict)
+    tables: dict[str, set[str] | None] = field(default_factory=dict)
 
     @property
     def exists(self) -> bool:
         """Whether any capability has the ACL and the action at all."""
-        return self.everything or bool(self.scopes)
+        return self.everything or bool(self.scopes) or bool(self.tables)
+
+    def add(self, kind: str, scope: Mapping[str, Any]) -> None:
+        """Widen the grant by a scope. Names of kinds are compared without case, as clients differ."""
+        match kind.casefold():
+            case "all":
+                self.everything = True
+            case "tablescope":
+                for database, names in scope.get("dbsToTables", {}).items():
+                    tables = names.get("tables", ()) if isinstance(names, Mapping) else names
+                    known = self.tables.get(database, set())
+                    self.tables[database] = known | set(tables) if known is not None and tables else None
+            case other:
+                ids = {int(number) for values in scope.values() for number in values}
+                self.scopes.setdefault(other, set()).update(ids)
 
     def condition(self, scopes: Scopes) -> Condition:
         """The rows covered."""
@@ -85,11 +101,7 @@ class Principal:
             if name.casefold() != acl.casefold() or action not in (a.upper() for a in rule["actions"]):
                 continue
             for kind, scope in rule["scope"].items():
-                if kind.casefold() == "all":
-                    grant.everything = True
-                else:
-                    ids = {int(number) for values in scope.values() for number in values}
-                    grant.scopes.setdefault(kind.casefold(), set()).update(ids)
+                grant.add(kind, scope)
         return grant
 
     def categories(self, column: str) -> Condition:

@@ -32,6 +32,8 @@ from cdframe.local.identity.tables import TABLES as IDENTITY_TABLES
 from cdframe.local.identity.tokens import Tokens
 from cdframe.local.labels import routes as labels_routes
 from cdframe.local.labels.tables import TABLES as LABELS_TABLES
+from cdframe.local.raw import routes as raw_routes
+from cdframe.local.raw.tables import TABLES as RAW_TABLES
 from cdframe.local.relationships import routes as relationships_routes
 from cdframe.local.relationships.tables import TABLES as RELATIONSHIPS_TABLES
 from cdframe.local.sequences import routes as sequences_routes
@@ -50,6 +52,7 @@ MIGRATIONS = (
     SEQUENCES_TABLES,
     FILES_TABLES,
     EXTRACTION_PIPELINES_TABLES,
+    RAW_TABLES,
 )
 
 ROUTES = (
@@ -60,6 +63,7 @@ ROUTES = (
     *extraction_pipelines_routes.ROUTES,
     *files_routes.ROUTES,
     *labels_routes.ROUTES,
+    *raw_routes.ROUTES,
     *relationships_routes.ROUTES,
     *sequences_routes.ROUTES,
     *time_series_routes.ROUTES,

@@ -40,12 +40,16 @@ class Call:
     @cached_property
     def body(self) -> dict[str, Any]:
         """The JSON object of the body; none at all is an empty one."""
+        content = self.json_content
+        return as_object(parse_json(content), "the request body") if content else {}
+
+    @property
+    def json_content(self) -> bytes:
+        """The body as it stands, which says that it is JSON; empty when there is none."""
         content = self.content
-        if not content:
-            return {}
-        if self.content_type not in (JSON, ""):
+        if content and self.content_type not in (JSON, ""):
             raise ApiError(415, f"Content-Type must be {JSON}, but was {self.content_type}")
-        return as_object(parse_json(content), "the request body")
+        return content
 
     @property
     def content_type(self) -> str:
@@ -108,14 +112,15 @@ def too_large() -> ApiError:
     return ApiError(413, f"The request body must be at most {LARGEST_BODY} bytes after decompression")
 
 
-def _reject_constant(name: str) -> NoReturn:
+def reject_constant(name: str) -> NoReturn:
+    """Refuse NaN and the like, which Python takes for JSON."""
     raise bad_request(f"The request body is not valid JSON: {name} is not a JSON number")
 
 
 def parse_json(content: bytes) -> Any:
     """A JSON text as Python values."""
     try:
-        return json.loads(content, parse_constant=_reject_constant)
+        return json.loads(content, parse_constant=reject_constant)
     except RecursionError:
         raise bad_request("The request body is nested too deeply") from None
     except ValueError as error:  # syntax, UTF-8, or an integer of thousands of digits

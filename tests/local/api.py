@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from cdframe.in_process import InProcessTransport
 from cdframe.local import LocalCDF
 
 PROTOBUF = "application/protobuf"
@@ -21,7 +22,7 @@ class Api:
         self.engine = engine
         key = engine.process_api_key if key is None else key
         self.http = httpx.Client(
-            transport=httpx.WSGITransport(app=engine.app),
+            transport=InProcessTransport(engine.app),
             base_url=f"http://local/api/v1/projects/{engine.project}",
             headers={**({"api-key": key} if key else {}), **headers},
         )
