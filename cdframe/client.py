@@ -18,6 +18,7 @@ from cdframe.engines import EngineHold
 from cdframe.errors import CogniteMissingClientError
 from cdframe.frames import check_kind
 from cdframe.in_process import InProcessTransport
+from cdframe.raw import RawAPI
 from cdframe.resources.assets import AssetsAPI
 from cdframe.resources.data_sets import DataSetsAPI
 from cdframe.resources.events import EventsAPI
@@ -152,6 +153,7 @@ class CogniteClient:
         self.sequences = SequencesAPI(session, frame)
         self.relationships = RelationshipsAPI(session, frame)
         self.time_series = TimeSeriesAPI(session, frame)
+        self.raw = RawAPI(session, frame)
         self.datapoints = DatapointsAPI(session, frame)
 
     @property

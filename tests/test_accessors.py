@@ -83,6 +83,8 @@ def test_both_kinds_of_frames_have_the_same_accessor() -> None:
         "create_sequence",
         "files",
         "upload",
+        "tables",
+        "insert_raw_rows",
     }
 
 

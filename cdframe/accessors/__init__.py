@@ -10,13 +10,13 @@ from __future__ import annotations
 from cdframe.accessors.assets import AssetsAccessor
 from cdframe.accessors.files import FilesAccessor
 from cdframe.accessors.points import PointsAccessor
+from cdframe.accessors.raw import RawAccessor
 from cdframe.accessors.resources import ResourcesAccessor
-from cdframe.accessors.sequences import SequencesAccessor
 from cdframe.registration import register
 
 
-class CDFAccessor(PointsAccessor, AssetsAccessor, SequencesAccessor, FilesAccessor, ResourcesAccessor):
-    """What `.cdf` gives: what a frame of points, time series, assets or other resources can do next."""
+class CDFAccessor(PointsAccessor, AssetsAccessor, RawAccessor, FilesAccessor, ResourcesAccessor):
+    """What `.cdf` gives: what a frame of points, time series, assets, rows or other resources can do next."""
 
 
 register(CDFAccessor)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import polars as pl
@@ -84,3 +84,25 @@ def leaves_much(page: pl.DataFrame, number: int, order: tuple[str, ...]) -> bool
         return bool(order) and number == _FEW_PAGES
     last = page["id"].max()
     return number == 1 and isinstance(last, int) and last < _ID_SPACE // _FEW_PAGES
+
+
+def check_chunk_size(chunk_size: Any) -> int:
+    """Check the number of rows of the frames that an iteration gives."""
+    if isinstance(chunk_size, bool) or not isinstance(chunk_size, int) or chunk_size < 1:
+        raise ValueError(f"chunk_size={chunk_size!r} must be a whole number, 1 or more.")
+    return chunk_size
+
+
+def rechunk(pages: Iterable[pl.DataFrame], size: int) -> Iterator[pl.DataFrame]:
+    """Make pages frames of so many rows; the last one has what is left. New columns may come on the way."""
+    held: list[pl.DataFrame] = []
+    rows = 0
+    for page in pages:
+        held.append(page)
+        rows += page.height
+        while rows >= size:
+            joined = pl.concat(held, how="diagonal", rechunk=True)
+            yield joined.head(size)
+            held, rows = [joined.slice(size)], rows - size
+    if rows:
+        yield pl.concat(held, how="diagonal", rechunk=True)

@@ -23,7 +23,7 @@ from cdframe.frames import from_polars, to_arrow
 from cdframe.identifiers import identifiers
 from cdframe.json_rows import Member, Rows, cut, identifier_objects, items_bodies, items_body, read_page, write_members
 from cdframe.progress import progress_callback
-from cdframe.resources.listing import BY_ID, PAGE, Listing, leaves_much
+from cdframe.resources.listing import BY_ID, PAGE, Listing, check_chunk_size, leaves_much, rechunk
 from cdframe.resources.updates import NullRule, check_null_rule, update_columns, update_objects
 from cdframe.schemas import Schema, camel_case
 from cdframe.session import Session
@@ -97,10 +97,8 @@ class RowsAPI(API):
         filter = self._filter(filters)
         if chunk_size is None:
             return self._rows(filter)
-        if isinstance(chunk_size, bool) or not isinstance(chunk_size, int) or chunk_size < 1:
-            raise ValueError(f"chunk_size={chunk_size!r} must be a whole number, 1 or more.")
-        pages = self._pages(Listing(self.resource.schema, filter, page=min(chunk_size, PAGE)))
-        return map(self._frame_of, self._rechunk(pages, chunk_size))
+        page = min(check_chunk_size(chunk_size), PAGE)
+        return map(self._frame_of, rechunk(self._pages(Listing(self.resource.schema, filter, page=page)), chunk_size))
 
     def _rows(self, filter: dict[str, Any]) -> Iterator[dict[str, Any]]:
         for page in self._pages(Listing(self.resource.schema, filter)):
@@ -301,19 +299,6 @@ class RowsAPI(API):
 
     def _read(self, answer: bytes) -> pl.DataFrame:
         return read_page(answer, self.resource.schema)[0]
-
-    def _rechunk(self, pages: Iterator[pl.DataFrame], size: int) -> Iterator[pl.DataFrame]:
-        held: list[pl.DataFrame] = []
-        rows = 0
-        for page in pages:
-            held.append(page)
-            rows += page.height
-            while rows >= size:
-                joined = pl.concat(held, rechunk=True)
-                yield joined.head(size)
-                held, rows = [joined.slice(size)], rows - size
-        if rows:
-            yield pl.concat(held, rechunk=True)
 
     def _joined(self, pages: Iterable[pl.DataFrame]) -> Frame:
         return self._frame_of(Rows(self.resource.schema, pages).frame())
