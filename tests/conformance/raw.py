@@ -31,14 +31,22 @@ class RawClient:
         return response.json() if accept == JSON else read_list_response(response.content)
 
     def series(self, **query: Any) -> list[dict[str, Any]]:
-        """All time series of a list query, page by page."""
+        """All time series of a list query."""
+        return self.rows("/timeseries", **query)
+
+    def rows(self, path: str, **query: Any) -> list[dict[str, Any]]:
+        """All rows of a list query, page by page."""
         found, cursor = [], None
         while True:
-            page = self.post("/timeseries/list", {"limit": 1000, **query, "cursor": cursor})
+            page = self.post(f"{path}/list", {"limit": 1000, **query, "cursor": cursor})
             found += page["items"]
             cursor = page.get("nextCursor")
             if cursor is None:
                 return found
+
+    def byids(self, path: str, names: list[str], **options: Any) -> list[dict[str, Any]]:
+        """The rows of these external ids, in that order."""
+        return self.post(f"{path}/byids", {"items": [{"externalId": name} for name in names], **options})["items"]
 
     def known_answer(self, question: dict[str, Any], accept: str = JSON) -> list[dict[str, Any]]:
         """The answer to a question whose points no longer change; do not change the answer either."""

@@ -4,11 +4,14 @@ import warnings
 from typing import Any
 
 import pandas as pd
-import scenario
-import sdk2_removed  # noqa: F401  (before the SDK)
+
+from tests.conformance import scenario, sdk2_removed  # noqa: F401  (before the SDK)
+
+# isort: split
 from cognite.client import CogniteClient
 from cognite.client.data_classes import TimeSeries, TimeSeriesFilter, TimeSeriesUpdate
-from scenario import BEGIN, DAY, HOUR, MINUTE, error_seen, rows_of_columns
+
+from tests.conformance.scenario import BEGIN, DAY, HOUR, MINUTE, error_seen, rows_of_columns
 
 warnings.simplefilter("ignore")  # this client is of 2022 and deprecates what it is
 

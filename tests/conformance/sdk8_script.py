@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
-import scenario
 from cognite.client import ClientConfig, CogniteClient, __version__, global_config
 from cognite.client.credentials import OAuthClientCredentials, Token
 from cognite.client.data_classes import (
@@ -19,7 +18,9 @@ from cognite.client.data_classes import (
     filters,
 )
 from cognite.client.data_classes.time_series import TimeSeriesProperty
-from scenario import BEGIN, DAY, HOUR, MINUTE, error_seen, rows_of_columns
+
+from tests.conformance import scenario
+from tests.conformance.scenario import BEGIN, DAY, HOUR, MINUTE, error_seen, rows_of_columns
 
 global_config.disable_pypi_version_check = True
 global_config.max_retries = 0

@@ -3,20 +3,25 @@
 import json
 import subprocess
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from tests.conformance.environments import python_of
+from tests.conformance.naive import World
 from tests.conformance.raw import RawClient
 from tests.conformance.server import API_KEY, PROJECT
+from tests.conformance.words import Row
+from tests.conformance.world import world_of
 
 SCRIPT_TIMEOUT = 150
+ROOT = Path(__file__).parents[2]
 
 
 class SdkRun:
     """One run of a script: its report, and the server that it used."""
 
-    def __init__(self, name: str, credentials: str, folder: Path, raw: RawClient) -> None:
+    def __init__(self, name: str, script: str, credentials: str, folder: Path, raw: RawClient) -> None:
         self.raw = raw
         self.is_2021 = name == "sdk2"
         self.name = name
@@ -28,9 +33,9 @@ class SdkRun:
             "credentials": credentials,
             "report": str(report),
         }
-        script = Path(__file__).with_name("sdk2_script.py" if self.is_2021 else "sdk8_script.py")
-        command = [str(python_of(name)), str(script), *(word for pair in given.items() for word in pair)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=SCRIPT_TIMEOUT, check=False)
+        words = [word for pair in given.items() for word in pair]
+        command = [str(python_of(name)), "-m", f"tests.conformance.{script}", *words]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SCRIPT_TIMEOUT, check=False)
         assert done.returncode == 0, done.stderr
         self.report: dict[str, Any] = json.loads(report.read_text())
 
@@ -38,6 +43,15 @@ class SdkRun:
         found = self.report[section]
         assert "raised" not in found, found["raised"]
         return found["seen"]
+
+    @cached_property
+    def world(self) -> World:
+        """The rows of the scenario, and what the server has added to them until now."""
+        return world_of(self.raw)
+
+    def stored(self, family: str, *names: str) -> list[Row]:
+        """Rows of the scenario as HTTP shows them."""
+        return [self.world.known[family][name] for name in names]
 
 
 Check = Callable[[SdkRun, Any], None]

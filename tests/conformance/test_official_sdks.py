@@ -29,7 +29,8 @@ def sdk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SdkRun]:
         running(tmp_path / "data", tmp_path / "server.log") as base_url,
         contextlib.closing(RawClient(base_url)) as raw,
     ):
-        yield SdkRun(name, credentials, tmp_path, raw)
+        script = "sdk2_script" if name == "sdk2" else "sdk8_script"
+        yield SdkRun(name, script, credentials, tmp_path, raw)
 
 
 def test_official_sdk(sdk: SdkRun, subtests: pytest.Subtests) -> None:

@@ -266,12 +266,17 @@ def test_deletion(fresh: Api) -> None:
 
 
 def test_events_forget_assets_that_are_deleted(fresh: Api) -> None:
-    items = [{"name": "root", "externalId": "root"}, {"name": "leaf", "parentExternalId": "root"}, {"name": "x"}]
-    root, leaf, other = ids(created(fresh, "/assets", *items))
+    items = [
+        {"name": "root", "externalId": "root"},
+        {"name": "leaf", "parentExternalId": "root"},
+        {"name": "x"},
+        {"name": "y"},
+    ]
+    root, leaf, other, last = ids(created(fresh, "/assets", *items))
     rows = created(
         fresh,
         PATH,
-        {"externalId": "all", "assetIds": [leaf, other, root]},
+        {"externalId": "all", "assetIds": [leaf, other, root, last]},
         {"externalId": "gone", "assetIds": [root, leaf]},
         {"externalId": "kept", "assetIds": [other]},
         {"externalId": "none"},
@@ -279,7 +284,7 @@ def test_events_forget_assets_that_are_deleted(fresh: Api) -> None:
     later(fresh)
     fresh.error("/assets/delete", {"items": [{"id": root}]})
     fresh.post("/assets/delete", {"items": [{"id": root}], "recursive": True})
-    expected = [{**rows[0], "assetIds": [other]}, {key: rows[1][key] for key in rows[1] if key != "assetIds"}]
+    expected = [{**rows[0], "assetIds": [other, last]}, {key: rows[1][key] for key in rows[1] if key != "assetIds"}]
     found = fresh.post(f"{PATH}/byids", {"items": [{"id": id} for id in ids(rows)]})["items"]
     assert found == [*expected, *rows[2:]]
     assert sorted(by_asset(fresh, other, root, leaf)) == ["all", "kept"]

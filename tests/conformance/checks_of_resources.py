@@ -1,0 +1,117 @@
+"""What is the same for all families: rows are as they were written, lists and searches find what they should."""
+
+from typing import Any
+
+import pytest
+
+from tests.conformance.naive import World, searched
+from tests.conformance.raw import RawClient
+from tests.conformance.sdk_run import SdkRun
+from tests.conformance.words import PATHS, Row, resolved, wire_filter, wire_row
+from tests.conformance.world import QUESTIONS, ROWS, SEARCHES
+
+USUAL_LIMIT, MOST_SOURCES = 25, 1_000
+UNORDERED = ("events", "relationships")  # families whose partitions are not parts of their order
+
+
+def check_rows(raw: RawClient, world: World, subtests: pytest.Subtests) -> None:
+    """What is stored is what the scenario says, and nothing else, but what the server adds."""
+    for family, rows in ROWS.items():
+        with subtests.test(f"rows of {family}"):
+            for row in rows:
+                stored = dict(world.known[family][row["external_id"]])
+                assert without_added(family, stored) == expected_row(world, family, row)
+
+
+def without_added(family: str, stored: Row) -> Row:
+    """A row without its identity and times, which are as they can be."""
+    created = stored.pop("createdTime")
+    assert created > 1_600_000_000_000
+    if family != "labels":
+        assert stored.pop("lastUpdatedTime") >= created
+    if family not in ("labels", "relationships"):
+        assert 1 <= stored.pop("id") < 2**53
+    return stored
+
+
+def expected_row(world: World, family: str, row: Row) -> Row:
+    """A row of the scenario as HTTP shows it."""
+    found = wire_row(resolved(family, row, world.known))
+    if family in ("assets", "data_sets"):
+        found.setdefault("metadata", {})
+    if family == "data_sets":
+        found.setdefault("writeProtected", False)
+    if family == "assets":
+        root, *_ = path = world.path(row["external_id"])
+        found["rootId"] = world.known[family][root]["id"]
+        if len(path) > 1:
+            found["parentId"] = world.known[family][path[-2]]["id"]
+    for end in ("sourceType", "targetType"):
+        if end in found:
+            found[end] = {"timeseries": "timeSeries"}.get(found[end].casefold(), found[end].casefold())
+    return found
+
+
+def expected_names(world: World, family: str, question: Row, usual_limit: int) -> list[str]:
+    names = world.names(family, question["filters"])
+    limit = question.get("limit", usual_limit)
+    return names if limit in (None, -1) else names[:limit]
+
+
+def is_in_order(family: str, question: Row) -> bool:
+    """Whether an answer has the order of a list: not when it is put together of partitions, or of several lists."""
+    filters = question["filters"]
+    several = any(len(filters.get(name, ())) > MOST_SOURCES for name in ("source_external_ids", "target_external_ids"))
+    return not several and (family not in UNORDERED or "partitions" not in question)
+
+
+def check_question(sdk: SdkRun, world: World, family: str, question: Row, seen: Any) -> None:
+    """The SDK's list is what the definitions say, and so is its count."""
+    usual_limit = 100 if family == "relationships" and sdk.is_2021 else USUAL_LIMIT
+    check_names(world, family, question, seen["names"], usual_limit)
+    if seen["count"] is not None:
+        assert seen["count"] == len(world.names(family, question["filters"]))
+
+
+def check_names(world: World, family: str, question: Row, found: list[str], usual_limit: int) -> None:
+    expected = expected_names(world, family, question, usual_limit)
+    if is_in_order(family, question):
+        assert found == expected
+    else:
+        assert sorted(found) == sorted(expected)
+
+
+def check_raw_question(raw: RawClient, world: World, family: str, question: Row) -> None:
+    """HTTP's list is what the definitions say; partitions are disjoint."""
+    filters = wire_filter(resolved(family, question["filters"], world.known))
+    if any(len(filters.get(name, ())) > MOST_SOURCES for name in ("sourceExternalIds", "targetExternalIds")):
+        return  # which one request cannot ask
+    parts = question.get("partitions", 1)
+    found: list[str] = []
+    for number in range(1, parts + 1):
+        query: Row = {"filter": filters}
+        if parts > 1:
+            query["partition"] = f"{number}/{parts}"
+        found += [row["externalId"] for row in raw.rows(PATHS[family], **query)]
+    whole = {**question, "limit": None}
+    check_names(world, family, whole, found, USUAL_LIMIT)
+
+
+def check_all_raw_questions(raw: RawClient, world: World, subtests: pytest.Subtests) -> None:
+    for family, questions in QUESTIONS.items():
+        for name, question in questions.items():
+            with subtests.test(f"HTTP: list {family}: {name}"):
+                check_raw_question(raw, world, family, question)
+
+
+def check_search(world: World, family: str, name: str, found: list[str], usual_limit: int) -> None:
+    """A search finds what the definitions say, in any order."""
+    wanted = SEARCHES[family][name]
+    texts = {key: value for key, value in wanted.items() if key not in ("filters", "first", "limit")}
+    passing = world.names(family, wanted.get("filters", {}))
+    rows = {row["external_id"]: row for row in world.rows[family]}
+    expected = [one for one in passing if searched(rows[one], texts)]
+    assert len(found) == len(set(found)) == min(len(expected), wanted.get("limit", usual_limit))
+    assert set(found) <= set(expected)
+    if "first" in wanted:
+        assert found[0] == wanted["first"]
