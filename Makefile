@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
-FAMILIES := assets data_sets events files labels login relationships sequences time_series
-FRAMES := assets files points resources sequences time_series
+FAMILIES := assets data_sets events extraction_pipelines files labels login relationships sequences time_series
+FRAMES := assets files points raw resources sequences time_series
 
 .PHONY: demo test bench docs lint format clean
 
@@ -24,7 +24,7 @@ bench: $(READY)
 
 docs: $(READY)
 	$(BIN)/pdoc --docformat google --output-directory docs/reference cdframe $(addprefix cdframe.resources.,$(FAMILIES)) \
-		cdframe.sequences.api cdframe.datapoints.api cdframe.datapoints.streams cdframe.datapoints.synthetic $(addprefix \
+		cdframe.raw.api cdframe.raw.names cdframe.raw.rows cdframe.sequences.api cdframe.datapoints.api cdframe.datapoints.streams cdframe.datapoints.synthetic $(addprefix \
 		cdframe.accessors.,$(FRAMES)) cdframe.errors cdframe.timestamps cdframe.testing
 	@echo "The reference is in docs/reference/index.html."
 

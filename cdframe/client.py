@@ -22,6 +22,7 @@ from cdframe.raw import RawAPI
 from cdframe.resources.assets import AssetsAPI
 from cdframe.resources.data_sets import DataSetsAPI
 from cdframe.resources.events import EventsAPI
+from cdframe.resources.extraction_pipelines import ExtractionPipelineRunsAPI, ExtractionPipelinesAPI
 from cdframe.resources.files import FilesAPI
 from cdframe.resources.labels import LabelsAPI
 from cdframe.resources.login import LoginAPI
@@ -149,6 +150,8 @@ class CogniteClient:
         self.labels = LabelsAPI(session, frame)
         self.events = EventsAPI(session, frame)
         self.data_sets = DataSetsAPI(session, frame)
+        self.extraction_pipelines = ExtractionPipelinesAPI(session, frame)
+        self.extraction_pipeline_runs = ExtractionPipelineRunsAPI(session, frame)
         self.files = FilesAPI(session, frame)
         self.sequences = SequencesAPI(session, frame)
         self.relationships = RelationshipsAPI(session, frame)

@@ -44,6 +44,8 @@ def wire_type(column: Column) -> pl.DataType:
 
 def from_wire(column: Column, value: pl.Series) -> pl.Series:
     """Turn what was read from JSON into a column of a frame."""
+    if column.form == "zero_for_none":
+        value = value.set(value == 0, None)
     if column.fields or column.form in _MEMBERS:
         value = value.to_frame().select(_from_wire(column, pl.col(value.name)).alias(column.name))[column.name]
     return value.alias(column.name).cast(frame_type(column.type))

@@ -18,7 +18,8 @@ _FIRST_BACKOFF_S = 0.5
 
 _REPEATABLE_POST = re.compile(
     r"""
-    /(?:assets|events|timeseries|sequences|datasets|labels|files|relationships)/(?:byids|list|search|aggregate)
+    /(?:assets|events|timeseries|sequences|datasets|labels|files|relationships|extpipes)/(?:byids|list|search|aggregate)
+    | /extpipes/runs/list
     | /files/downloadlink
     | /(?:timeseries|sequences)/data(?:/(?:list|latest|delete))?
     | /timeseries/synthetic/query

@@ -20,11 +20,11 @@ TEXT_LIST = pa.list_(pa.string())
 Update = Literal["set", "set_null", "object", "array"]
 """How a column is updated: required value, optional value, or add and remove of an object or an array."""
 
-Form = Literal["same", "ids", "external_ids", "json"]
+Form = Literal["same", "ids", "external_ids", "json", "zero_for_none"]
 """How the wire has a column's values.
 
-That is as frames do, ids as ``{"id": 1}``, texts as ``{"externalId": "a"}``, or any JSON, which in frames is
-text that holds it.
+That is as frames do, ids as ``{"id": 1}``, texts as ``{"externalId": "a"}``, any JSON (in frames text that holds it),
+or 0 where frames have no value.
 """
 
 

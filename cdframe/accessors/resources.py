@@ -12,7 +12,10 @@ from cdframe.identifiers import arguments_of
 from cdframe.resources.relationships import edges
 from cdframe.types import Frame, ProgressOption
 
-RESOURCES = ("assets", "data_sets", "events", "files", "labels", "relationships", "sequences", "time_series")
+RESOURCES = (
+    *("assets", "data_sets", "events", "extraction_pipelines", "extraction_pipeline_runs", "files", "labels"),
+    *("relationships", "sequences", "time_series"),
+)
 """The families whose rows can be written from a frame."""
 
 

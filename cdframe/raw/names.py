@@ -100,7 +100,7 @@ class RawDatabasesAPI(_NamesAPI):
         """Iterate over all databases, as dicts; pages are fetched as they are needed."""
         return self()
 
-    def __call__(self, chunk_size: int | None = None, limit: float | None = None) -> Iterator[Any]:
+    def __call__(self, chunk_size: int | None = None, *, limit: float | None = None) -> Iterator[Any]:
         """Iterate over databases: as dicts, or with `chunk_size` as frames of so many rows.
 
         Raises:

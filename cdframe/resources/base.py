@@ -15,7 +15,7 @@ from cdframe.resources.updates import NullRule
 from cdframe.types import Frame, IntoFrame, ProgressOption
 
 
-class ResourceAPI(RowsAPI):
+class IdentifiedAPI(RowsAPI):
     """What families have in common whose rows are known by an id that the server gives, or by their external id."""
 
     def retrieve(self, id: int | None = None, external_id: str | None = None) -> Frame:
@@ -82,6 +82,10 @@ class ResourceAPI(RowsAPI):
             ['bar']
         """
         return self._update(item, null, progress)
+
+
+class ResourceAPI(IdentifiedAPI):
+    """What families have in common whose rows can be counted, too, and belong to assets or data sets."""
 
     def aggregate(self, filter: Mapping[str, Any] | None = None) -> Frame:
         """Count the rows that match a filter.

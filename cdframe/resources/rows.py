@@ -45,6 +45,7 @@ class Resource:
         order: the columns that lists are in the order of, nulls last, where whole lists may be read in partitions.
         most_created: the most rows that a request creates.
         most_asset_ids: the most assets whose rows a list can be filtered by.
+        in_turn: whether requests that create go out one after the other, as the order of rows has a meaning.
     """
 
     path: str
@@ -53,6 +54,7 @@ class Resource:
     order: tuple[str, ...] = ()
     most_created: int = PAGE
     most_asset_ids: int = 100
+    in_turn: bool = False
 
     @property
     def name(self) -> str:
@@ -190,7 +192,8 @@ class RowsAPI(API):
     def _create(self, data: IntoFrame, progress: ProgressOption) -> Frame:
         rows = to_arrow(data, name=self.resource.name.replace(" ", "_"))
         doing = f"Creating {self.resource.name}"
-        return self._write(self.resource.path, rows, self._objects(rows), doing, progress, self.resource.most_created)
+        most, in_turn = self.resource.most_created, self.resource.in_turn
+        return self._write(self.resource.path, rows, self._objects(rows), doing, progress, most, in_turn)
 
     def _objects(self, rows: pa.Table) -> pl.Series:
         """Write each row as the object that creates it."""
@@ -265,11 +268,12 @@ class RowsAPI(API):
         doing: str,
         progress: ProgressOption,
         most: int = PAGE,
+        in_turn: bool = False,
     ) -> Frame:
         def send(body: bytes) -> pl.DataFrame:
             return self._read(self._session.request("POST", path, json=body).content)
 
-        return self._joined(self._send_chunks(rows, objects, send, doing, progress, most))
+        return self._joined(self._send_chunks(rows, objects, send, doing, progress, most, in_turn))
 
     def _send_chunks(
         self,
@@ -279,14 +283,16 @@ class RowsAPI(API):
         doing: str,
         progress: ProgressOption,
         most: int = PAGE,
+        in_turn: bool = False,
         more: Mapping[str, bool] | None = None,
     ) -> list[Any]:
         writes = [
             Write(
                 rows.slice(run.start, run.stop - run.start),
                 partial(_send_chunk, send, objects[run], more or {}),
+                after=range(number)[-1:] if in_turn else (),
             )
-            for run in cut(objects, most)
+            for number, run in enumerate(cut(objects, most))
         ]
         with progress_callback(progress, doing, "requests") as callback:
             return self._session.write(writes, self._frame, callback)
