@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,7 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from cdframe.local.conditions import one_of
-from cdframe.local.errors import LocalCDFError
+from cdframe.local.errors import LocalCDFError, no_room
 
 Arrays = Mapping[str, Any]  # NumPy arrays by the names of their columns
 
@@ -155,7 +157,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """The one writer: all that is written within is kept together, or none of it when an error leaves."""
-        with self._writer, self._cursor() as cursor:
+        with self._writer, _room_on_the_disk(), self._cursor() as cursor:
             cursor.execute("BEGIN TRANSACTION")
             try:
                 yield Connection(cursor)
@@ -186,3 +188,13 @@ class Database:
                 self._idle.pop().close()
             self._root.execute("FORCE CHECKPOINT")
             self._root.close()
+
+
+@contextmanager
+def _room_on_the_disk() -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as error:
+        if os.strerror(errno.ENOSPC) in str(error):
+            raise no_room() from error
+        raise

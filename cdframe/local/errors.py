@@ -55,6 +55,11 @@ def constraint(violation: str) -> ApiError:
     return bad_request(f"Request had 1 constraint violations. Please fix the request and try again. [{violation}]")
 
 
+def no_room(after: str = "") -> ApiError:
+    """The disk is full."""
+    return ApiError(507, f"There is no room left on the disk{after}: nothing was stored")
+
+
 def unauthorized() -> ApiError:
     """No credential, or none that is known here: the answer does not say which."""
     return ApiError(401, "Unauthorized")

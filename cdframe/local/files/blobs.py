@@ -24,7 +24,7 @@ from typing import IO
 
 from werkzeug.exceptions import ClientDisconnected
 
-from cdframe.local.errors import ApiError, bad_request
+from cdframe.local.errors import ApiError, bad_request, no_room
 
 PIECE = 2**18
 INCOMING = "incoming"
@@ -148,9 +148,7 @@ class Blobs:
                     os.fsync(file.fileno())
         except OSError as error:
             if error.errno in NO_ROOM:
-                raise ApiError(
-                    507, f"There is no room left on the disk after {size} bytes: nothing was stored"
-                ) from error
+                raise no_room(f" after {size} bytes") from error
             raise
         return size
 
