@@ -112,25 +112,25 @@ def _of_objects(column: pa.ChunkedArray, to: Column) -> pa.ChunkedArray:
 
 def _to_structs(column: pa.ChunkedArray, to: Column) -> pa.ChunkedArray:
     """Read structs under the names of frames or of the wire; fields that are not there are null."""
-    known = {field.name: field for field in to.fields}
-
-    def read(struct: dict[str, Any] | None) -> dict[str, Any] | None:
-        if struct is None:
-            return None
-        given = {name: value for name, value in struct.items() if value is not None}
-        named = {snake_case(name): value for name, value in given.items()}
-        if unknown := next((name for name in named if name not in known), None):
-            raise pa.ArrowInvalid(
-                f"unknown field {unknown!r}.{nearest(unknown, list(known))} Known: {', '.join(known)}"
-            )
-        maps = {name: _without_nulls(value) for name, value in named.items() if pa.types.is_map(known[name].type)}
-        return {**named, **{name: list(value.items()) for name, value in maps.items() if isinstance(value, dict)}}
-
-    def read_all(row: Any) -> Any:
-        return [read(one) for one in row] if isinstance(row, list) else read(row)
-
-    rows = [read_all(row) for row in column.to_pylist(maps_as_pydicts="strict")]
+    rows = [_read_structs(row, to.fields) for row in column.to_pylist(maps_as_pydicts="strict")]
     return pa.chunked_array([pa.array(rows, to.type)])
+
+
+def _read_structs(value: Any, fields: Sequence[Column]) -> Any:
+    if isinstance(value, list):
+        return [_read_structs(one, fields) for one in value]
+    if not isinstance(value, dict):
+        return value
+    known = {field.name: field for field in fields}
+    named = {snake_case(name): part for name, part in value.items() if part is not None}
+    if unknown := next((name for name in named if name not in known), None):
+        raise pa.ArrowInvalid(f"unknown field {unknown!r}.{nearest(unknown, list(known))} Known: {', '.join(known)}")
+    for name, part in named.items():
+        if known[name].fields:
+            named[name] = _read_structs(part, known[name].fields)
+        elif pa.types.is_map(known[name].type) and isinstance(part, dict):
+            named[name] = list(_without_nulls(part).items())
+    return named
 
 
 def _to_json(column: pa.ChunkedArray) -> pa.ChunkedArray:

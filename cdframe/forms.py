@@ -89,6 +89,8 @@ def _to_wire(column: Column, value: pl.Expr) -> pl.Expr:
         return value.list.eval(made) if is_list else pl.when(value.is_not_null()).then(made)
     if column.form in _MEMBERS:
         return value.list.eval(pl.struct(pl.element().alias(_MEMBERS[column.form])))
+    if column.form == "set":
+        return pl.when(value.is_not_null()).then(pl.struct(value.alias("set")))
     return value.dt.timestamp("ms") if pa.types.is_timestamp(column.type) else value
 
 

@@ -17,14 +17,18 @@ METADATA = pa.map_(pa.string(), pa.string())
 ID_LIST = pa.list_(pa.int64())
 TEXT_LIST = pa.list_(pa.string())
 
-Update = Literal["set", "set_null", "object", "array"]
-"""How a column is updated: required value, optional value, or add and remove of an object or an array."""
+Update = Literal["set", "set_null", "object", "array", "members"]
+"""How a column is updated.
 
-Form = Literal["same", "ids", "external_ids", "json", "zero_for_none"]
+That is as a required value, an optional value, by add and remove of an object or an array, or by add, remove and modify
+of objects that have external ids.
+"""
+
+Form = Literal["same", "ids", "external_ids", "json", "zero_for_none", "set"]
 """How the wire has a column's values.
 
 That is as frames do, ids as ``{"id": 1}``, texts as ``{"externalId": "a"}``, any JSON (in frames text that holds it),
-or 0 where frames have no value.
+0 where frames have no value, or ``{"set": value}``.
 """
 
 

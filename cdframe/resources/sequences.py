@@ -27,13 +27,14 @@ SCHEMA = Schema(
         Column("metadata", METADATA, update="object"),
         lists_of_structs(
             "columns",
-            Column("external_id", pa.string()),
-            Column("name", pa.string()),
-            Column("description", pa.string()),
+            Column("external_id", pa.string(), update="set"),
+            Column("name", pa.string(), update="set_null"),
+            Column("description", pa.string(), update="set_null"),
             Column("value_type", pa.string()),
-            Column("metadata", METADATA),
+            Column("metadata", METADATA, update="object"),
             Column("created_time", TIMESTAMP, create=False),
             Column("last_updated_time", TIMESTAMP, create=False),
+            update="members",
         ),
         Column("created_time", TIMESTAMP, create=False),
         Column("last_updated_time", TIMESTAMP, create=False),
@@ -67,7 +68,8 @@ class SequencesAPI(ResourceAPI):
     (int64), `metadata` (map of texts), `columns` (list of structs of `external_id`, `name`, `description`,
     `value_type`, `metadata`, `created_time` and `last_updated_time`), `created_time` and `last_updated_time` (ms, UTC).
 
-    The value types of columns are `LONG`, `DOUBLE` and `STRING`.
+    The value types of columns are `LONG`, `DOUBLE` and `STRING`. Updates may have `columns.add` (lists of columns),
+    `columns.remove` (lists of external ids) and `columns.modify` (lists of ``{"external_id": ..., "update": {...}}``).
 
     Examples:
         >>> columns = [{"external_id": "user", "value_type": "STRING"}, {"external_id": "amount"}]
@@ -75,6 +77,11 @@ class SequencesAPI(ResourceAPI):
         (1, 10)
         >>> [row["columns"][1]["value_type"] for row in client.sequences]
         ['DOUBLE']
+        >>> renamed = [{"external_id": "user", "update": {"external_id": "customer"}}]
+        >>> changes = {"columns.modify": renamed, "columns.add": [{"external_id": "due", "value_type": "LONG"}]}
+        >>> bills = client.sequences.update({"external_id": "bills", "columns.remove": ["amount"], **changes})
+        >>> [column["external_id"] for column in bills["columns"][0]]
+        ['customer', 'due']
     """
 
     resource = RESOURCE
