@@ -24,6 +24,7 @@ ACLS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "templateInstancesAcl": (("READ", "WRITE"), ("datasetScope",)),
     "extractionPipelinesAcl": (("READ", "WRITE"), ("idScope", "datasetScope")),
     "extractionRunsAcl": (("READ", "WRITE"), ("extractionPipelineScope", "datasetScope")),
+    "extractionConfigsAcl": (("READ", "WRITE"), ("extractionPipelineScope", "datasetScope")),
     "groupsAcl": (("LIST", "READ", "CREATE", "UPDATE", "DELETE"), ("currentuserscope",)),
     "usersAcl": (("LIST", "CREATE", "DELETE"), ("currentuserscope",)),
     "apikeysAcl": (("LIST", "CREATE", "DELETE"), ("currentuserscope", "idscope")),

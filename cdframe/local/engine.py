@@ -19,6 +19,7 @@ from cdframe.local.errors import LocalCDFError
 from cdframe.local.events import routes as events_routes
 from cdframe.local.events.tables import TABLES as EVENTS_TABLES
 from cdframe.local.extraction_pipelines import routes as extraction_pipelines_routes
+from cdframe.local.extraction_pipelines.tables import CONFIG_TABLES as EXTRACTION_CONFIGS_TABLES
 from cdframe.local.extraction_pipelines.tables import TABLES as EXTRACTION_PIPELINES_TABLES
 from cdframe.local.files import routes as files_routes
 from cdframe.local.files.blobs import Blobs
@@ -53,6 +54,7 @@ MIGRATIONS = (
     FILES_TABLES,
     EXTRACTION_PIPELINES_TABLES,
     RAW_TABLES,
+    EXTRACTION_CONFIGS_TABLES,
 )
 
 ROUTES = (

@@ -1,21 +1,28 @@
-"""Extraction pipelines: the programs that bring data into CDF, and the log of their runs."""
+"""Extraction pipelines: the programs that bring data into CDF, the log of their runs, and their configurations."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import polars as pl
 import pyarrow as pa
+from httpx import Response
 
-from cdframe.errors import nearest
+from cdframe.errors import CogniteAPIError, nearest
 from cdframe.filters import build_filter
 from cdframe.frames import to_arrow
 from cdframe.identifiers import as_list, check_external_id
+from cdframe.json_rows import read_page
+from cdframe.progress import progress_callback
 from cdframe.resources.base import IdentifiedAPI
 from cdframe.resources.rows import Resource, RowsAPI
 from cdframe.schemas import METADATA, TIMESTAMP, Column, Schema, lists_of_structs, structs
-from cdframe.types import Frame, IntoFrame, ProgressOption
+from cdframe.session import Session
+from cdframe.timestamps import now_ms, to_ms
+from cdframe.types import Frame, FrameKind, IntoFrame, ProgressOption, Timestamp
+from cdframe.writes import Write
 
 PIPELINES = Schema(
     "extraction pipelines",
@@ -66,6 +73,17 @@ RUNS = Schema(
     ),
 )
 
+CONFIGS = Schema(
+    "extraction pipeline configs",
+    (
+        Column("external_id", pa.string()),
+        Column("revision", pa.int64(), create=False),
+        Column("config", pa.string()),
+        Column("description", pa.string()),
+        Column("created_time", TIMESTAMP, create=False),
+    ),
+)
+
 STATUSES = ("success", "failure", "seen")
 
 
@@ -101,6 +119,10 @@ class ExtractionPipelinesAPI(IdentifiedAPI):
     """
 
     resource = Resource(path="/extpipes", schema=PIPELINES, filters={})
+
+    def __init__(self, session: Session, frame: FrameKind) -> None:
+        super().__init__(session, frame)
+        self.config = ExtractionPipelineConfigsAPI(session, frame)
 
     def list(self, limit: float | None = 25) -> Frame:
         """List extraction pipelines.
@@ -159,6 +181,8 @@ class ExtractionPipelinesAPI(IdentifiedAPI):
 class ExtractionPipelineRunsAPI(RowsAPI):
     """`client.extraction_pipeline_runs`: read and add to the logs of extraction pipelines.
 
+    Iteration is over the runs of one pipeline: ``client.extraction_pipeline_runs(external_id="orders")``.
+
     Frames have the columns `id` (int64), `external_id` (text, of the pipeline), `status` (``"success"``, ``"failure"``
     or ``"seen"``), `message` (text) and `created_time` (ms, UTC).
     """
@@ -175,6 +199,7 @@ class ExtractionPipelineRunsAPI(RowsAPI):
         most_created=1,
         in_turn=True,
     )
+    __iter__ = None  # type: ignore[assignment]  # runs are those of one pipeline
 
     def list(
         self,
@@ -242,3 +267,137 @@ class ExtractionPipelineRunsAPI(RowsAPI):
         if "status" in rows.column_names:
             _statuses("status", rows["status"].unique().drop_null())
         return self._create(rows, progress)
+
+
+class ExtractionPipelineConfigsAPI(RowsAPI):
+    """`client.extraction_pipelines.config`: the configurations of extraction pipelines, each a text with a number.
+
+    Frames have the columns `external_id` (text, of the pipeline), `revision` (int64, from 1), `config`, `description`
+    (texts) and `created_time` (ms, UTC).
+    """
+
+    resource = Resource(path="/extpipes/config", schema=CONFIGS, filters={})
+    __iter__ = __call__ = None  # type: ignore[assignment]  # configurations are those of one pipeline
+
+    def retrieve(self, external_id: str, revision: int | None = None, active_at_time: Timestamp | None = None) -> Frame:
+        """Fetch one configuration of a pipeline, the latest one unless told otherwise.
+
+        Args:
+            external_id: of the pipeline.
+            revision: the number of the configuration.
+            active_at_time: the one that was the latest then (ms since 1970, "2w-ago", a datetime).
+
+        Returns:
+            A frame with one row, or with none where there is no such configuration.
+
+        Raises:
+            CogniteNotFoundError: the pipeline does not exist.
+            ValueError, TypeError: an argument that cannot be right.
+
+        Examples:
+            >>> data_set = client.data_sets.create({"external_id": "sap"})["id"][0]
+            >>> pipeline = {"external_id": "orders", "name": "Orders", "data_set_id": data_set}
+            >>> created = client.extraction_pipelines.create(pipeline)
+            >>> config = client.extraction_pipelines.config.create({"external_id": "orders", "config": "host: sap"})
+            >>> client.extraction_pipelines.config.retrieve("orders").select("revision", "config").rows()
+            [(1, 'host: sap')]
+        """
+        time = None if active_at_time is None else to_ms(active_at_time, now=now_ms(), name="active_at_time")
+        number = None if revision is None else _revision(revision)
+        params = {"externalId": check_external_id(external_id), "revision": number, "activeAtTime": time}
+        try:
+            return self._frame_of(self._read_one(self._session.request("GET", self.resource.path, params=params)))
+        except CogniteAPIError as error:
+            if error.code != 404:
+                raise
+            return self._joined([])
+
+    def list(self, external_id: str) -> Frame:
+        """List all configurations of a pipeline, the latest first; without what is in them: `config` is null.
+
+        Raises:
+            CogniteNotFoundError: the pipeline does not exist.
+
+        Examples:
+            >>> data_set = client.data_sets.create({"external_id": "sap"})["id"][0]
+            >>> pipeline = {"external_id": "orders", "name": "Orders", "data_set_id": data_set}
+            >>> created = client.extraction_pipelines.create(pipeline)
+            >>> client.extraction_pipelines.config.list("orders").height
+            0
+        """
+        path, params = f"{self.resource.path}/revisions", {"externalId": check_external_id(external_id), "limit": 1000}
+        pages: list[pl.DataFrame] = []
+        cursor = None
+        while not pages or cursor is not None:
+            answer = self._session.request("GET", path, params={**params, "cursor": cursor})
+            page, cursor = read_page(answer.content, CONFIGS)
+            pages.append(page)
+        return self._joined(pages)
+
+    def create(self, config: IntoFrame, *, progress: ProgressOption = "auto") -> Frame:
+        """Store configurations from a frame, a dict (one) or a list of dicts, one after the other.
+
+        Each has the `external_id` of its pipeline and a `config`, and may have a `description`.
+
+        Returns:
+            A frame of what was stored, with its numbers, in the order given.
+
+        Raises:
+            ValueError: an unknown column, or values of another type; before anything is sent.
+            CogniteNotFoundError: a pipeline does not exist.
+            CogniteAPIError: some requests failed; `successful`, `unknown` and `failed` hold the input rows.
+
+        Examples:
+            >>> data_set = client.data_sets.create({"external_id": "sap"})["id"][0]
+            >>> pipeline = {"external_id": "orders", "name": "Orders", "data_set_id": data_set}
+            >>> created = client.extraction_pipelines.create(pipeline)
+            >>> configs = [{"external_id": "orders", "config": text} for text in ("host: sap", "host: sap2")]
+            >>> client.extraction_pipelines.config.create(configs)["revision"].to_list()
+            [1, 2]
+        """
+        rows = to_arrow(config, name="config")
+        writes = [
+            Write(
+                rows.slice(number, 1), partial(self._post, self.resource.path, text.encode()), after=range(number)[-1:]
+            )
+            for number, text in enumerate(self._objects(rows))
+        ]
+        with progress_callback(progress, "Creating configs", "requests") as callback:
+            return self._joined(self._session.write(writes, self._frame, callback))
+
+    def revert(self, external_id: str, revision: int) -> Frame:
+        """Store an earlier configuration once more, as the latest one.
+
+        Returns:
+            A frame of it, with its new number.
+
+        Raises:
+            CogniteNotFoundError: the pipeline does not exist.
+            CogniteAPIError: there is no such configuration (404).
+            ValueError, TypeError: an argument that cannot be right.
+
+        Examples:
+            >>> data_set = client.data_sets.create({"external_id": "sap"})["id"][0]
+            >>> pipeline = {"external_id": "orders", "name": "Orders", "data_set_id": data_set}
+            >>> created = client.extraction_pipelines.create(pipeline)
+            >>> configs = [{"external_id": "orders", "config": text} for text in ("host: sap", "host: sap2")]
+            >>> first = client.extraction_pipelines.config.create(configs)["revision"][0]
+            >>> client.extraction_pipelines.config.revert("orders", first).select("revision", "config").rows()
+            [(3, 'host: sap')]
+        """
+        body = {"externalId": check_external_id(external_id), "revision": _revision(revision)}
+        return self._frame_of(self._post(f"{self.resource.path}/revert", body))
+
+    def _post(self, path: str, body: Any) -> pl.DataFrame:
+        return self._read_one(self._session.request("POST", path, json=body))
+
+    def _read_one(self, answer: Response) -> pl.DataFrame:
+        return self._read(b'{"items":[' + answer.content + b"]}")
+
+
+def _revision(value: Any) -> int:
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"revision must be a whole number, got {type(value).__name__}.")
+    if int(value) < 1:
+        raise ValueError(f"revision={value!r} must be 1 or more.")
+    return int(value)

@@ -395,3 +395,73 @@ def test_access(fresh: Api) -> None:
     writer.get(f"{RUNS}?externalId=mine", 403)
     reader.error(RUNS, {"items": [{"externalId": "mine", "status": "seen"}]}, 403)
     assert len(reader.get(f"{RUNS}?externalId=other")["items"]) == 1
+
+
+CONFIG = "/extpipes/config"
+
+
+def configured(api: Api, name: str, *texts: str) -> list[dict[str, Any]]:
+    """New configurations of a pipeline."""
+    return [api.post(CONFIG, {"externalId": name, "config": text}) for text in texts]
+
+
+def test_configurations(fresh: Api) -> None:
+    (owner,) = created(fresh, "/datasets", {}, status=200)
+    new(fresh, owner["id"], {"externalId": "p"}, {"externalId": "other"})
+    first, second, third = configured(fresh, "p", "a: 1\n", "", "é")
+    assert [one["revision"] for one in (first, second, third)] == [1, 2, 3]
+    assert first == {"externalId": "p", "revision": 1, "config": "a: 1\n", "createdTime": first["createdTime"]}
+    described = fresh.post(CONFIG, {"externalId": "other", "config": "x", "description": "d", "revision": 7})
+    assert (described["revision"], described["description"]) == (1, "d")
+    assert fresh.get(f"{CONFIG}?externalId=p") == third
+    assert fresh.get(f"{CONFIG}?externalId=p&revision=2") == second
+    assert fresh.get(f"{CONFIG}?externalId=p&activeAtTime={third['createdTime']}") == third
+    before = fresh.get(f"{CONFIG}?externalId=p&activeAtTime={first['createdTime'] - 1}", 404)
+    assert "no config stored" in before["error"]["message"]
+    fresh.get(f"{CONFIG}?externalId=p&revision=4", 404)
+    page = fresh.get(f"{CONFIG}/revisions?externalId=p&limit=2")
+    assert [row["revision"] for row in page["items"]] == [3, 2]
+    assert all("config" not in row for row in page["items"])
+    rest = fresh.get(f"{CONFIG}/revisions?externalId=p&limit=2&cursor={page['nextCursor']}")
+    assert ([row["revision"] for row in rest["items"]], "nextCursor" in rest) == ([1], False)
+    again = fresh.post(f"{CONFIG}/revert", {"externalId": "p", "revision": 1})
+    assert again == {**first, "revision": 4, "createdTime": again["createdTime"]}
+    fresh.error(f"{CONFIG}/revert", {"externalId": "p", "revision": 5}, 404)
+    fresh.post(f"{PATH}/delete", {"items": [{"externalId": "p"}]})
+    new(fresh, owner["id"], {"externalId": "p"})
+    fresh.get(f"{CONFIG}?externalId=p", 404)
+    assert configured(fresh, "p", "new")[0]["revision"] == 1
+    assert fresh.get(f"{CONFIG}?externalId=other") == described
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "words"),
+    [
+        (CONFIG, {"config": "x"}, "externalId is required"),
+        (CONFIG, {"externalId": "refused"}, "config is required"),
+        (CONFIG, {"externalId": "refused", "config": {"a": 1}}, "config must be a string"),
+        (CONFIG, {"externalId": "refused", "config": "x", "describtion": "d"}, "did you mean description?"),
+        (f"{CONFIG}/revert", {"externalId": "refused"}, "revision must be"),
+        (f"{CONFIG}/revert", {"externalId": "refused", "revision": 0}, "revision must be"),
+    ],
+)
+def test_configurations_that_are_refused(api: Api, path: str, body: Any, words: str) -> None:
+    assert words in api.error(path, body)["message"]
+
+
+def test_access_to_configurations(fresh: Api) -> None:
+    mine, other = (row["id"] for row in created(fresh, "/datasets", {}, {"writeProtected": True}, status=200))
+    new(fresh, mine, {"externalId": "mine"})
+    new(fresh, other, {"externalId": "other"})
+    configured(fresh, "mine", "x")
+    configured(fresh, "other", "x")
+    limited = member(fresh, extractionConfigsAcl={"datasetScope": {"ids": [mine]}})
+    assert configured(limited, "mine", "y") == [limited.get(f"{CONFIG}?externalId=mine")]
+    for path in (CONFIG, f"{CONFIG}/revisions"):
+        assert limited.get(f"{path}?externalId=other", 400)["error"]["missing"] == [{"externalId": "other"}]
+    writer, reader = (member(fresh, extractionConfigsAcl=([action], ALL)) for action in ("WRITE", "READ"))
+    writer.error(CONFIG, {"externalId": "other", "config": "x"}, 403)  # the data set is write-protected
+    writer.get(f"{CONFIG}?externalId=mine", 403)
+    reader.error(CONFIG, {"externalId": "mine", "config": "x"}, 403)
+    reader.error(f"{CONFIG}/revert", {"externalId": "mine", "revision": 1}, 403)
+    assert len(reader.get(f"{CONFIG}/revisions?externalId=other")["items"]) == 1

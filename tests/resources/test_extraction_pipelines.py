@@ -224,3 +224,56 @@ def test_bad_arguments_are_named_before_anything_is_sent(
     with pytest.raises(ValueError, match="Accepted: success, failure, seen"):
         cdf_client.extraction_pipeline_runs.create({"external_id": "p", "status": "fine"})
     assert cdf_client.stats.requests == before
+
+
+def test_configurations(cdf_client: CogniteClient, data_set: int) -> None:
+    cdf_client.extraction_pipelines.create([pipeline(n, data_set) for n in (1, 2)])
+    api = cdf_client.extraction_pipelines.config
+    assert api.retrieve("p0001").height == api.list("p0001").height == 0
+    texts = ["host: sap\nport: 1", "", "ø" * 1000]
+    created = api.create([{"external_id": "p0001", "config": text, "description": f"d{text[:1]}"} for text in texts])
+    assert created.columns == ["external_id", "revision", "config", "description", "created_time"]
+    assert created["revision"].to_list() == [1, 2, 3]
+    assert created["config"].to_list() == texts
+    assert api.create({"external_id": "p0002", "config": "x"})["revision"].to_list() == [1]
+    assert api.retrieve("p0001").equals(created.tail(1))
+    assert api.retrieve("p0001", revision=2).equals(created[1:2])
+    assert api.retrieve("p0001", revision=4).height == 0
+    assert api.retrieve("p0001", active_at_time=created["created_time"][0]).height == 1
+    assert api.retrieve("p0001", active_at_time=created["created_time"][0].timestamp() * 1000 - 1).height == 0
+    listed = api.list("p0001")
+    assert listed.drop("config").equals(created.reverse().drop("config"))
+    assert listed["config"].null_count() == 3
+    assert api.revert("p0001", 1).select("revision", "config", "description").rows() == [(4, texts[0], "dh")]
+    with pytest.raises(CogniteAPIError, match="no revision 9") as nothing:
+        api.revert("p0001", 9)
+    assert nothing.value.code == 404
+    for call in (
+        lambda: api.retrieve("p"),
+        lambda: api.list("p"),
+        lambda: api.create({"external_id": "p", "config": ""}),
+        lambda: api.revert("p", 1),
+    ):
+        with pytest.raises(CogniteNotFoundError) as missing:
+            call()
+        assert missing.value.not_found == [{"externalId": "p"}]
+    before = cdf_client.stats.requests
+    with pytest.raises(ValueError, match="revision=0 must be 1 or more"):
+        api.retrieve("p0001", revision=0)
+    with pytest.raises(TypeError, match="revision must be a whole number, got str"):
+        api.revert("p0001", "1")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="not iterable"):
+        iter(api)
+    assert cdf_client.stats.requests == before
+    cdf_client.extraction_pipelines.delete(external_id="p0001")
+    cdf_client.extraction_pipelines.create(pipeline(1, data_set))
+    assert api.list("p0001").height == 0
+
+
+def test_iterations_over_runs_name_a_pipeline(cdf_client: CogniteClient, data_set: int) -> None:
+    cdf_client.extraction_pipelines.create(pipeline(1, data_set))
+    cdf_client.extraction_pipeline_runs.create(runs_of(7))
+    frames = list(cdf_client.extraction_pipeline_runs(chunk_size=3, external_id="p0001"))
+    assert [frame.height for frame in frames] == [3, 3, 1]
+    with pytest.raises(TypeError, match="not iterable"):
+        iter(cdf_client.extraction_pipeline_runs)

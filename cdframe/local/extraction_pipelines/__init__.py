@@ -1,1 +1,1 @@
-"""Extraction pipelines: what brings data in, and what it told of its runs."""
+"""Extraction pipelines: what brings data in, what it told of its runs, and how it was configured."""

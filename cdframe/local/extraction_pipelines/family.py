@@ -1,4 +1,4 @@
-"""The rules that are special to extraction pipelines and their runs."""
+"""The rules that are special to extraction pipelines, their runs and their configurations."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cdframe.local.conditions import Condition, one_of
-from cdframe.local.errors import bad_request
+from cdframe.local.errors import ApiError, bad_request
 from cdframe.local.extraction_pipelines import tables
 from cdframe.local.families.family import Family
 from cdframe.local.fields import EXTERNAL_ID
@@ -30,25 +30,53 @@ class Pipelines(Family):
                 row.setdefault(column, value)
 
     def delete_rows(self, ids: Sequence[int]) -> None:
-        """Delete pipelines and their runs."""
+        """Delete pipelines with their runs and configurations."""
         super().delete_rows(ids)
-        runs = one_of("pipeline", ids)
-        self.connection.execute(f"DELETE FROM extraction_runs WHERE {runs.sql}", runs.parameters)
+        of_pipelines = one_of("pipeline", ids)
+        for table in ("extraction_runs", "extraction_configs"):
+            self.connection.execute(f"DELETE FROM {table} WHERE {of_pipelines.sql}", of_pipelines.parameters)
 
 
-class Runs(Family):
-    """Runs of extraction pipelines, which are told once and never changed."""
+class OfPipelines(Family):
+    """What belongs to pipelines, is made once and never changed; requests name the pipelines."""
+
+    naming = tables.NAMING
+    scopes = tables.OF_PIPELINE_SCOPES
+
+    def selection(self) -> Condition:
+        """The rows of one pipeline that pass the filters."""
+        wanted = as_object(self.asked.get("filter") or {}, "filter").get("externalId")
+        if wanted is None:
+            raise bad_request("filter.externalId is required: it names the pipeline")
+        external_id = EXTERNAL_ID.kind.check(wanted, "filter.externalId")
+        pipeline = self.pipelines([external_id])[external_id]
+        return super().selection() & Condition("pipeline = ?", [pipeline["id"]])
+
+    def pipelines(self, external_ids: Sequence[str]) -> dict[str, Row]:
+        """The pipelines of these external ids that the caller may do this with what belongs to, or 400."""
+        named = {Identifier("externalId", external_id): external_id for external_id in external_ids}
+        condition = self.grant.condition(tables.PIPELINE_SCOPES)
+        found = find(self.connection, "extraction_pipelines", "id, external_id, data_set_id", named, condition)
+        self.naming.reject_missing(named, found)
+        return {named[identifier]: pipeline for identifier, pipeline in found.items()}
+
+    def writable_pipelines(self, external_ids: Sequence[str]) -> dict[str, Row]:
+        """Likewise, those that are not in a data set that only its owners may write to."""
+        pipelines = self.pipelines(external_ids)
+        self.require_writable([*pipelines.values()])
+        return pipelines
+
+
+class Runs(OfPipelines):
+    """Runs of extraction pipelines."""
 
     resource = tables.RUNS
-    naming = tables.NAMING  # requests name their pipelines
     filters = tables.RUN_FILTERS
-    scopes = tables.RUN_SCOPES
     unsorted = tables.LATEST_FIRST
 
     def create(self, rows: Sequence[Row]) -> list[str]:
         """Store runs, in order; what pipelines show of them follows."""
-        pipelines = self._pipelines([row["external_id"] for row in rows])
-        self.require_writable([*pipelines.values()])
+        pipelines = self.writable_pipelines([row["external_id"] for row in rows])
         ids = next_numbers(self.connection, "extraction_run_numbers", len(rows))
         runs = [
             {
@@ -62,23 +90,6 @@ class Runs(Family):
         self.connection.insert(self.resource.table, self.resource.as_table(runs))
         self._tell_pipelines(runs)
         return self.shown(ids)
-
-    def selection(self) -> Condition:
-        """The runs of one pipeline that pass the filters."""
-        wanted = as_object(self.asked.get("filter") or {}, "filter").get("externalId")
-        if wanted is None:
-            raise bad_request("filter.externalId is required: name the pipeline whose runs are to be listed")
-        external_id = EXTERNAL_ID.kind.check(wanted, "filter.externalId")
-        pipeline = self._pipelines([external_id])[external_id]
-        return super().selection() & Condition("pipeline = ?", [pipeline["id"]])
-
-    def _pipelines(self, external_ids: Sequence[str]) -> dict[str, Row]:
-        """The pipelines of these external ids that the caller may do this with the runs of, or 400."""
-        named = {Identifier("externalId", external_id): external_id for external_id in external_ids}
-        condition = self.grant.condition(tables.PIPELINE_SCOPES)
-        found = find(self.connection, "extraction_pipelines", "id, external_id, data_set_id", named, condition)
-        self.naming.reject_missing(named, found)
-        return {named[identifier]: pipeline for identifier, pipeline in found.items()}
 
     def _tell_pipelines(self, runs: Sequence[Row]) -> None:
         """Let pipelines know when they last had a run of each status, and what the last failure said."""
@@ -105,3 +116,49 @@ class Runs(Family):
                     FROM told WHERE p.id = told.id AND {test.sql}""",
                 test.parameters,
             )
+
+
+class Configs(OfPipelines):
+    """Configurations of extraction pipelines, numbered from 1 for each."""
+
+    resource = tables.CONFIGS
+    filters = tables.CONFIG_FILTERS
+    unsorted = tables.NEWEST_FIRST
+
+    def create(self, rows: Sequence[Row]) -> list[str]:
+        """Store the next configuration of each pipeline, one for each."""
+        pipelines = self.writable_pipelines([row["external_id"] for row in rows])
+        ids = next_numbers(self.connection, "extraction_config_numbers", len(rows))
+        configs = []
+        for id, row in zip(ids, rows, strict=True):
+            pipeline = pipelines[row["external_id"]]["id"]
+            latest = self.connection.value(
+                "SELECT coalesce(max(revision), 0) FROM extraction_configs WHERE pipeline = ?", [pipeline]
+            )
+            configs.append({**row, "id": id, "pipeline": pipeline, "revision": latest + 1, "created_time": self.now})
+        self.connection.insert(self.resource.table, self.resource.as_table(configs))
+        return self.shown(ids)
+
+    def latest(self) -> str:
+        """The latest configuration of those that are selected, or 404."""
+        objects, _ = self.page()
+        if not objects:
+            raise ApiError(404, "There is no config stored for the extraction pipeline")
+        return objects[0]
+
+    def revert(self, external_id: str, revision: int) -> list[str]:
+        """Store an earlier configuration once more, as the latest one."""
+        pipeline = self.writable_pipelines([external_id])[external_id]["id"]
+        found = self.connection.rows(
+            "SELECT config, description FROM extraction_configs WHERE pipeline = ? AND revision = ?",
+            [pipeline, revision],
+        )
+        if not found:
+            raise ApiError(404, f"There is no revision {revision} of the config of the extraction pipeline")
+        return self.create([{**found[0], "external_id": external_id}])
+
+
+class Revisions(Configs):
+    """Configurations without their contents."""
+
+    resource = tables.REVISIONS

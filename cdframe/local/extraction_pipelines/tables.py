@@ -1,4 +1,4 @@
-"""The extraction pipeline and its runs: fields, filters, tables."""
+"""The extraction pipeline, its runs and its configurations: fields, filters, tables."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cdframe.local.access import scoped
 from cdframe.local.conditions import Condition, one_of
 from cdframe.local.database import Connection, create_table
 from cdframe.local.extraction_pipelines.records import Record, Records
-from cdframe.local.fields import EXTERNAL_ID, ID, TIMES, Boolean, Choice, Field, Integer, Metadata, Text
+from cdframe.local.fields import CREATED_TIME, EXTERNAL_ID, ID, TIMES, Boolean, Choice, Field, Integer, Metadata, Text
 from cdframe.local.filters import Key, between, equal, equals_any, has_pairs, prefixed, refers_to
 from cdframe.local.identifiers import Naming
 from cdframe.local.paging import Order
@@ -109,22 +109,25 @@ FILTERS = {
 
 SCOPES = {"datasetscope": scoped("data_set_id"), "idscope": scoped("id")}  # of extractionPipelinesAcl
 
+OF_PIPELINE = Field(
+    "externalId",  # of the pipeline, as it is called now
+    Text(255, least=1),
+    required=True,
+    expression="(SELECT external_id FROM extraction_pipelines p WHERE p.id = pipeline)",
+)
+PIPELINE = Field("pipeline", Integer(), server_set=True, hidden=True)
+
 STATUS = Choice(("success", "failure", "seen"))
 
 RUNS = Resource(
     table="extraction_runs",
     fields=(
         ID,  # in the order in which they were told
-        Field(
-            "externalId",  # of the pipeline, as it is called now
-            Text(255, least=1),
-            required=True,
-            expression="(SELECT external_id FROM extraction_pipelines p WHERE p.id = pipeline)",
-        ),
+        OF_PIPELINE,
         Field("status", STATUS, required=True),
         Field("message", Text(1000)),
         Field("createdTime", Integer(0)),
-        Field("pipeline", Integer(), server_set=True, hidden=True),
+        PIPELINE,
     ),
     passed_over=("lastUpdatedTime",),
 )
@@ -163,14 +166,51 @@ LATEST_FIRST = (
 )
 
 
+CONFIGS = Resource(
+    table="extraction_configs",
+    fields=(
+        replace(ID, hidden=True),  # in the order in which they were made
+        OF_PIPELINE,
+        Field("revision", Integer(1), server_set=True),
+        Field("config", Text(5 * 2**20), required=True),
+        Field("description", Text(500)),
+        CREATED_TIME,
+        PIPELINE,
+    ),
+    passed_over=("lastUpdatedTime",),
+)
+
+REVISIONS = replace(CONFIGS, fields=[field for field in CONFIGS.fields if field.name != "config"])
+
+
+def revision(value: Any, where: str, connection: Connection) -> Condition:
+    """The configuration has this number."""
+    return Condition("revision = ?", [Integer(1).check(value, where)])
+
+
+def made_until(value: Any, where: str, connection: Connection) -> Condition:
+    """The configuration was there at this time; the latest such was the one to be used."""
+    return Condition("created_time <= ?", [Integer(0).check(value, where)])
+
+
+CONFIG_FILTERS: dict[str, Key] = {
+    "externalId": Key(everything),
+    "revision": Key(revision),
+    "activeAtTime": Key(made_until),
+}
+
+NEWEST_FIRST = (Order(Condition("id"), descending=True, nulls_first=False),)
+
+
 def of_data_sets(data_sets: Sequence[int]) -> Condition:
-    """The runs of pipelines in data sets."""
+    """What belongs to pipelines in data sets."""
     pipelines = one_of("data_set_id", data_sets)
     return Condition(f"pipeline IN (SELECT id FROM extraction_pipelines WHERE {pipelines.sql})", pipelines.parameters)
 
 
-RUN_SCOPES = {"datasetscope": of_data_sets, "extractionpipelinescope": scoped("pipeline")}  # of extractionRunsAcl
-PIPELINE_SCOPES = {"datasetscope": scoped("data_set_id"), "extractionpipelinescope": scoped("id")}  # the same, of these
+# Of extractionRunsAcl and extractionConfigsAcl: what belongs to pipelines, and the pipelines themselves.
+OF_PIPELINE_SCOPES = {"datasetscope": of_data_sets, "extractionpipelinescope": scoped("pipeline")}
+PIPELINE_SCOPES = {"datasetscope": scoped("data_set_id"), "extractionpipelinescope": scoped("id")}
 
 TABLES = (
     create_table(
@@ -208,4 +248,18 @@ TABLES = (
     ),
     "CREATE INDEX extraction_runs_id ON extraction_runs (id)",
     "CREATE SEQUENCE extraction_run_numbers",
+)
+
+CONFIG_TABLES = (
+    create_table(
+        "extraction_configs",
+        id="BIGINT NOT NULL",
+        pipeline="BIGINT NOT NULL",
+        revision="BIGINT NOT NULL",
+        config="VARCHAR NOT NULL",
+        description="VARCHAR",
+        created_time="BIGINT NOT NULL",
+    ),
+    "CREATE INDEX extraction_configs_id ON extraction_configs (id)",
+    "CREATE SEQUENCE extraction_config_numbers",
 )
