@@ -10,12 +10,12 @@ import pyarrow as pa
 
 from cdframe.frames import from_arrow
 from cdframe.identifiers import identifiers, one_identifier
-from cdframe.resources.rows import RowsAPI, check_flag, in_parts
+from cdframe.resources.rows import IterableRowsAPI, check_flag, in_parts
 from cdframe.resources.updates import NullRule
 from cdframe.types import Frame, IntoFrame, ProgressOption
 
 
-class IdentifiedAPI(RowsAPI):
+class IdentifiedAPI(IterableRowsAPI):
     """What families have in common whose rows are known by an id that the server gives, or by their external id."""
 
     def retrieve(self, id: int | None = None, external_id: str | None = None) -> Frame:

@@ -181,8 +181,6 @@ class ExtractionPipelinesAPI(IdentifiedAPI):
 class ExtractionPipelineRunsAPI(RowsAPI):
     """`client.extraction_pipeline_runs`: read and add to the logs of extraction pipelines.
 
-    Iteration is over the runs of one pipeline: ``client.extraction_pipeline_runs(external_id="orders")``.
-
     Frames have the columns `id` (int64), `external_id` (text, of the pipeline), `status` (``"success"``, ``"failure"``
     or ``"seen"``), `message` (text) and `created_time` (ms, UTC).
     """
@@ -199,7 +197,6 @@ class ExtractionPipelineRunsAPI(RowsAPI):
         most_created=1,
         in_turn=True,
     )
-    __iter__ = None  # type: ignore[assignment]  # runs are those of one pipeline
 
     def list(
         self,
@@ -277,7 +274,6 @@ class ExtractionPipelineConfigsAPI(RowsAPI):
     """
 
     resource = Resource(path="/extpipes/config", schema=CONFIGS, filters={})
-    __iter__ = __call__ = None  # type: ignore[assignment]  # configurations are those of one pipeline
 
     def retrieve(self, external_id: str, revision: int | None = None, active_at_time: Timestamp | None = None) -> Frame:
         """Fetch one configuration of a pipeline, the latest one unless told otherwise.

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from cdframe.resources.rows import Resource, RowsAPI
+from cdframe.resources.rows import IterableRowsAPI, Resource
 from cdframe.schemas import TIMESTAMP, Column, Schema
 from cdframe.types import Frame, IntoFrame, ProgressOption
 
@@ -33,7 +33,7 @@ RESOURCE = Resource(
 )
 
 
-class LabelsAPI(RowsAPI):
+class LabelsAPI(IterableRowsAPI):
     """`client.labels`: find, create and delete label definitions, known by their external ids.
 
     Frames have the columns `external_id`, `name`, `description` (texts), `data_set_id` (int64) and `created_time` (ms,

@@ -13,7 +13,7 @@ from cdframe.errors import nearest
 from cdframe.frames import to_arrow
 from cdframe.identifiers import as_list, check_external_id, identifiers, one_identifier
 from cdframe.resources import assets, events, files, sequences, time_series
-from cdframe.resources.rows import Resource, RowsAPI, check_flag, check_limit, in_parts
+from cdframe.resources.rows import IterableRowsAPI, Resource, check_flag, check_limit, in_parts
 from cdframe.resources.updates import NullRule
 from cdframe.schemas import TEXT_LIST, TIMESTAMP, Column, Schema, structs
 from cdframe.types import Frame, IntoFrame, ProgressOption
@@ -94,7 +94,7 @@ MOST_ENDS = 1000
 """The most sources, and the most targets, that a list can be filtered by."""
 
 
-class RelationshipsAPI(RowsAPI):
+class RelationshipsAPI(IterableRowsAPI):
     """`client.relationships`: find, create, change and delete relationships.
 
     Frames have the columns `external_id`, `source_external_id`, `source_type` (texts), `source` (struct, filled with
@@ -116,7 +116,7 @@ class RelationshipsAPI(RowsAPI):
     resource = RESOURCE
 
     def __call__(self, chunk_size: int | None = None, **filters: Any) -> Iterator[Any]:
-        """Iterate over all relationships; see `RowsAPI.__call__`.
+        """Iterate over all relationships; see `IterableRowsAPI.__call__`.
 
         Raises:
             ValueError: more sources or targets than one list can be filtered by.

@@ -75,38 +75,6 @@ class RowsAPI(API):
 
     resource: ClassVar[Resource]
 
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        """Iterate over all rows, as dicts; pages are fetched as they are needed."""
-        return self._rows({})
-
-    def __call__(self, chunk_size: int | None = None, **filters: Any) -> Iterator[Any]:
-        """Iterate over all rows: as dicts, or with `chunk_size` as frames of so many rows.
-
-        Pages are fetched as they are asked for.
-
-        Args:
-            chunk_size: the rows of a frame; the last one has what is left.
-            filters: those of `list`, by the same names.
-
-        Raises:
-            ValueError: `chunk_size` is below 1.
-            TypeError: a filter is not known.
-        """
-        for name in filters:
-            if name not in self.resource.filters:
-                known = ["chunk_size", *self.resource.filters]
-                raise TypeError(f"Unknown argument {name!r}.{nearest(name, known)} Accepted: {', '.join(known)}.")
-        filter = self._filter(filters)
-        if chunk_size is None:
-            return self._rows(filter)
-        page = min(check_chunk_size(chunk_size), PAGE)
-        return map(self._frame_of, rechunk(self._pages(Listing(self.resource.schema, filter, page=page)), chunk_size))
-
-    def _rows(self, filter: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        for page in self._pages(Listing(self.resource.schema, filter)):
-            table = from_polars(page, self.resource.schema.arrow, "pyarrow")
-            yield from table.to_pylist(maps_as_pydicts="strict")
-
     def _list(
         self,
         filter: dict[str, Any],
@@ -311,6 +279,42 @@ class RowsAPI(API):
 
     def _frame_of(self, rows: pl.DataFrame) -> Frame:
         return from_polars(rows, self.resource.schema.arrow, self._frame)
+
+
+class IterableRowsAPI(RowsAPI):
+    """Families whose rows can be listed as a whole."""
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Iterate over all rows, as dicts; pages are fetched as they are needed."""
+        return self._rows({})
+
+    def __call__(self, chunk_size: int | None = None, **filters: Any) -> Iterator[Any]:
+        """Iterate over all rows: as dicts, or with `chunk_size` as frames of so many rows.
+
+        Pages are fetched as they are asked for.
+
+        Args:
+            chunk_size: the rows of a frame; the last one has what is left.
+            filters: those of `list`, by the same names.
+
+        Raises:
+            ValueError: `chunk_size` is below 1.
+            TypeError: a filter is not known.
+        """
+        for name in filters:
+            if name not in self.resource.filters:
+                known = ["chunk_size", *self.resource.filters]
+                raise TypeError(f"Unknown argument {name!r}.{nearest(name, known)} Accepted: {', '.join(known)}.")
+        filter = self._filter(filters)
+        if chunk_size is None:
+            return self._rows(filter)
+        page = min(check_chunk_size(chunk_size), PAGE)
+        return map(self._frame_of, rechunk(self._pages(Listing(self.resource.schema, filter, page=page)), chunk_size))
+
+    def _rows(self, filter: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        for page in self._pages(Listing(self.resource.schema, filter)):
+            table = from_polars(page, self.resource.schema.arrow, "pyarrow")
+            yield from table.to_pylist(maps_as_pydicts="strict")
 
 
 def in_parts(values: pl.Series, most: int) -> list[list[Any]]:

@@ -262,18 +262,7 @@ def test_configurations(cdf_client: CogniteClient, data_set: int) -> None:
         api.retrieve("p0001", revision=0)
     with pytest.raises(TypeError, match="revision must be a whole number, got str"):
         api.revert("p0001", "1")  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="not iterable"):
-        iter(api)
     assert cdf_client.stats.requests == before
     cdf_client.extraction_pipelines.delete(external_id="p0001")
     cdf_client.extraction_pipelines.create(pipeline(1, data_set))
     assert api.list("p0001").height == 0
-
-
-def test_iterations_over_runs_name_a_pipeline(cdf_client: CogniteClient, data_set: int) -> None:
-    cdf_client.extraction_pipelines.create(pipeline(1, data_set))
-    cdf_client.extraction_pipeline_runs.create(runs_of(7))
-    frames = list(cdf_client.extraction_pipeline_runs(chunk_size=3, external_id="p0001"))
-    assert [frame.height for frame in frames] == [3, 3, 1]
-    with pytest.raises(TypeError, match="not iterable"):
-        iter(cdf_client.extraction_pipeline_runs)
