@@ -30,6 +30,11 @@ class RawClient:
         assert response.status_code in (200, 201), (path, response.text)
         return response.json() if accept == JSON else read_list_response(response.content)
 
+    def get(self, path: str, **query: Any) -> Any:
+        response = self.http.get(path, params=query)
+        assert response.status_code == 200, (path, response.text)
+        return response.json()
+
     def series(self, **query: Any) -> list[dict[str, Any]]:
         """All time series of a list query."""
         return self.rows("/timeseries", **query)

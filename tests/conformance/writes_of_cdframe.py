@@ -5,7 +5,13 @@ from collections.abc import Callable
 import pyarrow as pa
 
 import cdframe
-from tests.conformance import scenario_of_assets, scenario_of_events, scenario_of_groups, scenario_of_relationships
+from tests.conformance import (
+    scenario_of_assets,
+    scenario_of_events,
+    scenario_of_groups,
+    scenario_of_raw,
+    scenario_of_relationships,
+)
 from tests.conformance.words import Known, Row, resolved
 
 
@@ -95,6 +101,33 @@ def write_relationships(client: cdframe.CogniteClient, known: Known) -> pa.Table
     changed = [{name: row.get(name) for name in ("external_id", "confidence", "target_type", "labels")} for row in rows]
     client.relationships.update(changed, null="clear")
     return created
+
+
+def write_raw(client: cdframe.CogniteClient) -> None:
+    """Write the tables of raw, as dicts and as frames, into what is there and into what is made with them."""
+    client.raw.databases.create(["plant"])
+    client.raw.tables.create("plant", ["empty", "pumps", "gone"])
+    client.raw.tables.delete("plant", "gone")
+    for (database, table), rows in scenario_of_raw.BY_CDFRAME.items():
+        if table == "pumps":
+            continue
+        before = {key: {"before": True} for key in [*rows, "before"]}
+        client.raw.rows.insert(database, table, before, ensure_parent=True)
+        client.raw.rows.insert(database, table, rows, ensure_parent=True, keep_nulls=True)
+        client.raw.rows.delete(database, table, "before")
+    pumps = scenario_of_raw.BY_CDFRAME["plant", "pumps"]
+    with_notes = {key: columns for key, columns in pumps.items() if "note" in columns}
+    others = {key: columns for key, columns in pumps.items() if "note" not in columns}
+    client.raw.rows.insert("plant", "pumps", frame_of(with_notes))
+    client.raw.rows.insert("plant", "pumps", frame_of(others))
+    client.raw.rows.insert("plant", "pumps", with_notes, keep_nulls=True)
+
+
+def frame_of(rows: dict[str, Row]) -> pa.Table:
+    names = [
+        name for name in ("number", "pressure", "name", "is_on") if any(name in columns for columns in rows.values())
+    ]
+    return pa.table({"key": list(rows)} | {name: [row.get(name) for row in rows.values()] for name in names})
 
 
 WRITES: dict[str, Callable[[cdframe.CogniteClient, Known], pa.Table]] = {

@@ -1,0 +1,43 @@
+"""The official Python SDKs and cdframe write and read files, sequences, raw tables and extraction pipelines alike.
+
+cdframe writes its share of a scenario, an SDK the rest, through `cdframe serve`; then the SDK, cdframe and the HTTP API
+are asked the same, and each must find what the scenario's own rows say.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conformance import checks_of_raw, writes_of_cdframe
+from tests.conformance.checks_of_cdframe import connect
+from tests.conformance.checks_of_cdframe_raw import check_raw
+from tests.conformance.raw import RawClient
+from tests.conformance.sdk_run import SdkRun
+from tests.conformance.server import running
+
+CHECKS = checks_of_raw.CHECKS
+
+
+@pytest.fixture(params=["sdk2", "sdk7", "sdk8"], ids=["2.x", "7.x", "8.x"])
+def sdk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SdkRun]:
+    with (
+        running(tmp_path / "data", tmp_path / "server.log") as base_url,
+        contextlib.closing(RawClient(base_url)) as raw,
+    ):
+        with connect(base_url) as client:
+            writes_of_cdframe.write_raw(client)
+        yield SdkRun(request.param, "sdk_of_contents", "token", tmp_path, raw)
+
+
+def test_official_sdk_on_contents(sdk: SdkRun, subtests: pytest.Subtests) -> None:
+    with subtests.test("all sections are there"):
+        assert CHECKS.keys() - sdk.report.keys() == set()
+    for section in sdk.report:
+        with subtests.test(section):
+            seen = sdk.seen(section)
+            if not section.startswith("all of "):
+                CHECKS[section](sdk, seen)
+    with connect(sdk.raw.base_url) as client:
+        check_raw(client, sdk.raw, subtests)
