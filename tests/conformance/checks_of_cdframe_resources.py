@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 import polars as pl
@@ -14,26 +15,30 @@ from tests.conformance.checks_of_resources import check_names, check_search
 from tests.conformance.naive import World
 from tests.conformance.raw import RawClient
 from tests.conformance.words import Row, camel_case, resolved, wire_labels
-from tests.conformance.world import QUESTIONS, ROWS, SEARCHES
 
 USUAL_LIMITS = {"relationships": 100}
-COUNTED = ("data_sets", "assets", "events")
+COUNTED = ("data_sets", "assets", "events", "sequences")
 
 
-def check_resources(client: cdframe.CogniteClient, raw: RawClient, world: World, subtests: pytest.Subtests) -> None:
-    for family, questions in QUESTIONS.items():
+def check_families(client: cdframe.CogniteClient, world: World, subtests: pytest.Subtests) -> None:
+    """What can be asked in all families: rows, lists and searches."""
+    for family, questions in world.scenario.questions.items():
         with subtests.test(f"cdframe: rows of {family}"):
             check_rows(client, world, family)
         for name, question in questions.items():
             with subtests.test(f"cdframe: list {family}: {name}"):
                 check_list(client, world, family, question)
-    for family, searches in SEARCHES.items():
+    for family, searches in world.scenario.searches.items():
         for name, wanted in searches.items():
             with subtests.test(f"cdframe: search {family}: {name}"):
                 options = {key: value for key, value in wanted.items() if key not in ("filters", "first")}
                 filters = resolved(family, wanted.get("filters", {}), world.known)
                 found = getattr(client, family).search(**options, filter=filters)
                 check_search(world, family, name, names_of(found), 100)
+
+
+def check_resources(client: cdframe.CogniteClient, raw: RawClient, world: World, subtests: pytest.Subtests) -> None:
+    check_families(client, world, subtests)
     with subtests.test("cdframe: sorted events"):
         check_sorts(client, world)
     with subtests.test("cdframe: values of events"):
@@ -57,24 +62,26 @@ def names_of(frame: pa.Table) -> list[Any]:
 
 def wire_rows(frame: pa.Table) -> list[Row]:
     """The rows of a frame as the HTTP API shows them."""
-    times = [name for name in frame.column_names if pa.types.is_timestamp(frame.schema.field(name).type)]
-    for name in times:
-        place = frame.column_names.index(name)
-        frame = frame.set_column(place, name, frame[name].cast(pa.int64()))
     return [wire_row(row) for row in frame.to_pylist(maps_as_pydicts="strict")]
 
 
 def wire_row(row: Row) -> Row:
-    found = {camel_case(name): value for name, value in row.items() if value is not None}
+    found = {camel_case(name): wire_time(value) for name, value in row.items() if value is not None}
     if "labels" in found:
         found["labels"] = wire_labels(found["labels"])
+    if "columns" in found:
+        found["columns"] = [wire_row(column) for column in found["columns"]]
     if "geoLocation" in found:
         found["geoLocation"] = json.loads(found["geoLocation"])
     return {name: value for name, value in found.items() if value != [] or name == "path"}
 
 
+def wire_time(value: Any) -> Any:
+    return round(value.timestamp() * 1000) if isinstance(value, datetime) else value
+
+
 def check_rows(client: cdframe.CogniteClient, world: World, family: str) -> None:
-    names = [row["external_id"] for row in ROWS[family]]
+    names = [row["external_id"] for row in world.rows[family]]
     found = getattr(client, family).list(limit=None)
     rows = {row["externalId"]: row for row in wire_rows(found)}
     for name in names:

@@ -12,7 +12,6 @@ from tests.conformance.checks_of_refusals import (
     refused,
 )
 from tests.conformance.sdk_run import Checks, SdkRun
-from tests.conformance.world import ROWS
 
 CHECKS = Checks()
 TWICE = [{"externalId": "twice"}]
@@ -20,7 +19,7 @@ NOBODY, NO_ONE = {"externalId": "nobody"}, {"externalId": "no one"}
 
 
 def by_name_and_id(sdk: SdkRun, family: str, unknown: str) -> Expected:
-    one, another = ({"externalId": row["external_id"]} for row in ROWS[family][:2])
+    one, another = ({"externalId": row["external_id"]} for row in sdk.world.rows[family][:2])
     by_id = {"id": sdk.world.known[family][one["externalId"]]["id"]}
     expected = {
         "name taken": duplicated("", one),

@@ -8,29 +8,32 @@ from tests.conformance.naive import World, searched
 from tests.conformance.raw import RawClient
 from tests.conformance.sdk_run import SdkRun
 from tests.conformance.words import PATHS, Row, resolved, wire_filter, wire_row
-from tests.conformance.world import QUESTIONS, ROWS, SEARCHES
 
 USUAL_LIMIT, MOST_SOURCES = 25, 1_000
 UNORDERED = ("events", "relationships")  # families whose partitions are not parts of their order
 
 
-def check_rows(raw: RawClient, world: World, subtests: pytest.Subtests) -> None:
+def check_rows(world: World, subtests: pytest.Subtests) -> None:
     """What is stored is what the scenario says, and nothing else, but what the server adds."""
-    for family, rows in ROWS.items():
+    for family, rows in world.rows.items():
         with subtests.test(f"rows of {family}"):
             for row in rows:
                 stored = dict(world.known[family][row["external_id"]])
                 assert without_added(family, stored) == expected_row(world, family, row)
 
 
-def without_added(family: str, stored: Row) -> Row:
+def without_added(family: str, stored: Row, has_id: bool = True) -> Row:
     """A row without its identity and times, which are as they can be."""
     created = stored.pop("createdTime")
     assert created > 1_600_000_000_000
     if family != "labels":
         assert stored.pop("lastUpdatedTime") >= created
-    if family not in ("labels", "relationships"):
+    if has_id and family not in ("labels", "relationships"):
         assert 1 <= stored.pop("id") < 2**53
+    if family == "sequences":
+        stored["columns"] = [
+            without_added("columns of sequences", dict(column), has_id=False) for column in stored["columns"]
+        ]
     return stored
 
 
@@ -98,7 +101,7 @@ def check_raw_question(raw: RawClient, world: World, family: str, question: Row)
 
 
 def check_all_raw_questions(raw: RawClient, world: World, subtests: pytest.Subtests) -> None:
-    for family, questions in QUESTIONS.items():
+    for family, questions in world.scenario.questions.items():
         for name, question in questions.items():
             with subtests.test(f"HTTP: list {family}: {name}"):
                 check_raw_question(raw, world, family, question)
@@ -106,7 +109,7 @@ def check_all_raw_questions(raw: RawClient, world: World, subtests: pytest.Subte
 
 def check_search(world: World, family: str, name: str, found: list[str], usual_limit: int) -> None:
     """A search finds what the definitions say, in any order."""
-    wanted = SEARCHES[family][name]
+    wanted = world.scenario.searches[family][name]
     texts = {key: value for key, value in wanted.items() if key not in ("filters", "first", "limit")}
     passing = world.names(family, wanted.get("filters", {}))
     rows = {row["external_id"]: row for row in world.rows[family]}
@@ -115,3 +118,18 @@ def check_search(world: World, family: str, name: str, found: list[str], usual_l
     assert set(found) <= set(expected)
     if "first" in wanted:
         assert found[0] == wanted["first"]
+
+
+def check_of_families(sdk: SdkRun, section: str, seen: Any) -> bool:
+    """Check a section of those that all families have; whether it is one."""
+    kind, _, name = section.partition(": ")
+    if kind.startswith("list ") and name:
+        family = kind.removeprefix("list ")
+        check_question(sdk, sdk.world, family, sdk.scenario.questions[family][name], seen)
+    elif kind.startswith("search ") and name:
+        check_search(sdk.world, kind.removeprefix("search "), name, seen, 100 if sdk.is_2021 else 25)
+    elif kind.startswith("rows of ") and kind.removeprefix("rows of ") in sdk.scenario.rows:
+        assert seen == sdk.world.known[kind.removeprefix("rows of ")]
+    else:
+        return kind.startswith("all of ")
+    return True

@@ -17,12 +17,25 @@ ARGUMENTS_OF_ASSETS = ("parent_ids", "parent_external_ids")
 INFINITY = float("inf")
 
 
-@dataclass
-class World:
-    """The rows of all families, and what the server has added to them."""
+@dataclass(frozen=True)
+class Scenario:
+    """The rows of families, and the questions and searches that are asked about them, by their names."""
 
     rows: dict[str, list[Row]]
+    questions: dict[str, dict[str, Row]]
+    searches: dict[str, dict[str, Row]]
+
+
+@dataclass
+class World:
+    """A scenario, and what the server has added to its rows."""
+
+    scenario: Scenario
     known: Known
+
+    @property
+    def rows(self) -> dict[str, list[Row]]:
+        return self.scenario.rows
 
     def names(self, family: str, filters: Row) -> list[str]:
         """The external ids of the rows that match, in the order of lists."""
@@ -99,7 +112,7 @@ class World:
             return row.get("data_set_id") in wanted
         if relation == "parent":
             return row.get("parent_external_id") in wanted
-        assets = [row["external_id"]] if family == "assets" else row.get("asset_ids", [])
+        assets = [row["external_id"]] if family == "assets" else row.get("asset_ids", as_list(row.get("asset_id", [])))
         if relation == "asset":
             return not wanted.isdisjoint(assets)
         if relation in ("root", "root_asset"):

@@ -31,6 +31,7 @@ NAMES = {
     "data_sets": "DataSet",
     "relationships": "Relationship",
     "time_series": "TimeSeries",
+    "sequences": "Sequence",
 }
 
 
@@ -70,7 +71,14 @@ def to_write(family: str, row: Row) -> Any:
     fields = resolved(family, row, known)
     if "geo_location" in fields:
         fields["geo_location"] = geo_location(fields["geo_location"])
+    if "columns" in fields:
+        fields["columns"] = [column_to_write(column) for column in fields["columns"]]
     return class_of(family, "" if IS_2 else "Write")(**fields)
+
+
+def column_to_write(column: Row) -> Any:
+    """A column of a sequence."""
+    return {**column} if IS_2 else data_classes.SequenceColumnWrite(**column)
 
 
 def all_to_write(family: str, rows: Iterable[Row]) -> list[Any]:

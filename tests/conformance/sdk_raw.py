@@ -161,9 +161,8 @@ def _() -> Any:
     }
     if not IS_2:
         seen["some in parts"] = len(rows.list(*table, limit=15_000, partitions=3))
-        seen["all in parts"] = sorted(
-            key for chunk in rows(*table, chunk_size=5_000, partitions=4) for key in keys(chunk)
-        )
+        parts = rows(*table, chunk_size=5_000, partitions=4)
+        seen["all in parts"] = sorted(key for chunk in parts for key in keys(chunk))
     rows.delete(*table, [key for key, columns in everything.items() if columns["even"]])
     seen["left"] = sorted(keys(rows.list(*table, limit=MOST, columns=[])))
     tables.delete(*table)

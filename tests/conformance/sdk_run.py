@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.conformance.environments import python_of
-from tests.conformance.naive import World
+from tests.conformance.naive import Scenario, World
 from tests.conformance.raw import RawClient
 from tests.conformance.server import API_KEY, PROJECT
 from tests.conformance.words import Row
-from tests.conformance.world import world_of
+from tests.conformance.world import RESOURCES, world_of
 
 SCRIPT_TIMEOUT = 150
 ROOT = Path(__file__).parents[2]
@@ -21,8 +21,17 @@ ROOT = Path(__file__).parents[2]
 class SdkRun:
     """One run of a script: its report, and the server that it used."""
 
-    def __init__(self, name: str, script: str, credentials: str, folder: Path, raw: RawClient) -> None:
+    def __init__(
+        self,
+        name: str,
+        script: str,
+        credentials: str,
+        folder: Path,
+        raw: RawClient,
+        scenario: Scenario = RESOURCES,
+    ) -> None:
         self.raw = raw
+        self.scenario = scenario
         self.is_2021 = name == "sdk2"
         self.name = name
         report = folder / "report.json"
@@ -47,7 +56,7 @@ class SdkRun:
     @cached_property
     def world(self) -> World:
         """The rows of the scenario, and what the server has added to them until now."""
-        return world_of(self.raw)
+        return world_of(self.raw, self.scenario)
 
     def stored(self, family: str, *names: str) -> list[Row]:
         """Rows of the scenario as HTTP shows them."""

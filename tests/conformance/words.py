@@ -6,8 +6,8 @@ has set: `{"parent_ids": ["plant"], "created_time": {"max": "plant"}}`. Integers
 
 from typing import Any
 
-FAMILIES = ("data_sets", "labels", "assets", "events", "relationships")
-PATHS = {family: "/" + family.replace("_", "") for family in FAMILIES}
+FAMILIES = ("data_sets", "labels", "assets", "events", "relationships", "files", "sequences")
+PATHS = {family: "/" + family.replace("_", "") for family in FAMILIES} | {"extraction_pipelines": "/extpipes"}
 
 # The family that an argument's ids belong to.
 IDS_OF = {
@@ -72,6 +72,8 @@ def wire_row(row: Row) -> Row:
     found = {camel_case(name): value for name, value in row.items()}
     if "labels" in found:
         found["labels"] = wire_labels(found["labels"])
+    if "columns" in found:
+        found["columns"] = [wire_row(column) for column in found["columns"]]
     return found
 
 

@@ -11,15 +11,26 @@ from tests.conformance import (
     scenario_of_groups,
     scenario_of_raw,
     scenario_of_relationships,
+    scenario_of_sequences,
 )
 from tests.conformance.words import Known, Row, resolved
 
 
-def write_everything(client: cdframe.CogniteClient) -> None:
-    """Write the rows of all families, each of which names rows of those before."""
+def write_resources(client: cdframe.CogniteClient) -> None:
+    """Write the rows of families, each of which names rows of those before."""
+    write_families(client, "data_sets", "labels", "assets", "events", "relationships")
+
+
+def write_contents(client: cdframe.CogniteClient) -> None:
+    """Write raw tables, and the rows of families with the contents of some."""
+    write_raw(client)
+    write_families(client, "data_sets", "labels", "assets", "sequences")
+
+
+def write_families(client: cdframe.CogniteClient, *families: str) -> None:
     known: Known = {}
-    for family, write in WRITES.items():
-        learn(known, family, write(client, known))
+    for family in families:
+        learn(known, family, WRITES[family](client, known))
 
 
 def learn(known: Known, family: str, frame: pa.Table) -> None:
@@ -103,6 +114,37 @@ def write_relationships(client: cdframe.CogniteClient, known: Known) -> pa.Table
     return created
 
 
+def write_sequences(client: cdframe.CogniteClient, known: Known) -> pa.Table:
+    rows = [resolved("sequences", row, known) for row in scenario_of_sequences.BY_CDFRAME]
+    before = [{**row, "name": "before", "description": "before"} for row in rows]
+    created = client.sequences.create([{**row, "metadata": row.get("metadata") and {"gone": "soon"}} for row in before])
+    client.sequences.update([row for row in rows if row.get("metadata")])
+    changed = [{name: row.get(name) for name in ("external_id", "name", "description")} for row in rows]
+    client.sequences.update(changed, null="clear")
+    write_rows_of_sequences(client.sequences.data)
+    return created
+
+
+def write_rows_of_sequences(data: cdframe.sequences.SequencesDataAPI) -> None:
+    """Write rows as dicts, as pairs and as frames, in parts and over others."""
+    names, rows_of = scenario_of_sequences.NAMES, scenario_of_sequences.ROWS_OF
+    odd = rows_of["cdframe/odd"]
+    data.insert({number: [0, 0.0, "before"] for number in [*odd, 4, 6]}, names, external_id="cdframe/odd")
+    data.insert(dict(list(odd.items())[:6]), names, external_id="cdframe/odd")
+    data.insert(
+        [(number, values[::-1]) for number, values in list(odd.items())[6:]], names[::-1], external_id="cdframe/odd"
+    )
+    data.delete([4, 6, 7], external_id="cdframe/odd")
+    data.insert({number: [1, 1.0, "before"] for number in range(5)}, None, external_id="cdframe/empty")
+    data.delete_range(0, None, external_id="cdframe/empty")
+    framed = rows_of["cdframe/frame"]
+    columns = {name: [values[k] for values in framed.values()] for k, name in enumerate(names)}
+    frame = pa.table({"row_number": list(framed), **columns})
+    data.insert_dataframe(frame.select(["row_number", *names[:2]]), external_id="cdframe/frame")
+    data.insert_dataframe(frame.select([names[2], "row_number"]), external_id="cdframe/frame")
+    data.insert(rows_of["plant/sequence-00"], ["only"], external_id="plant/sequence-00")
+
+
 def write_raw(client: cdframe.CogniteClient) -> None:
     """Write the tables of raw, as dicts and as frames, into what is there and into what is made with them."""
     client.raw.databases.create(["plant"])
@@ -118,15 +160,13 @@ def write_raw(client: cdframe.CogniteClient) -> None:
     pumps = scenario_of_raw.BY_CDFRAME["plant", "pumps"]
     with_notes = {key: columns for key, columns in pumps.items() if "note" in columns}
     others = {key: columns for key, columns in pumps.items() if "note" not in columns}
-    client.raw.rows.insert("plant", "pumps", frame_of(with_notes))
+    client.raw.rows.insert("plant", "pumps", frame_of(with_notes), key="key")
     client.raw.rows.insert("plant", "pumps", frame_of(others))
     client.raw.rows.insert("plant", "pumps", with_notes, keep_nulls=True)
 
 
 def frame_of(rows: dict[str, Row]) -> pa.Table:
-    names = [
-        name for name in ("number", "pressure", "name", "is_on") if any(name in columns for columns in rows.values())
-    ]
+    names = ("number", "pressure", "name", "is_on")
     return pa.table({"key": list(rows)} | {name: [row.get(name) for row in rows.values()] for name in names})
 
 
@@ -136,4 +176,5 @@ WRITES: dict[str, Callable[[cdframe.CogniteClient, Known], pa.Table]] = {
     "assets": write_assets,
     "events": write_events,
     "relationships": write_relationships,
+    "sequences": write_sequences,
 }
