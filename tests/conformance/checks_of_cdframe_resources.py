@@ -17,7 +17,7 @@ from tests.conformance.raw import RawClient
 from tests.conformance.words import Row, camel_case, resolved, wire_labels
 
 USUAL_LIMITS = {"relationships": 100}
-COUNTED = ("data_sets", "assets", "events", "sequences")
+COUNTED = ("data_sets", "assets", "events", "sequences", "files")
 
 
 def check_families(client: cdframe.CogniteClient, world: World, subtests: pytest.Subtests) -> None:

@@ -30,6 +30,8 @@ def without_added(family: str, stored: Row, has_id: bool = True) -> Row:
         assert stored.pop("lastUpdatedTime") >= created
     if has_id and family not in ("labels", "relationships"):
         assert 1 <= stored.pop("id") < 2**53
+    if family == "files":
+        assert (stored.pop("uploadedTime", 0) >= created) == stored["uploaded"]
     if family == "sequences":
         stored["columns"] = [
             without_added("columns of sequences", dict(column), has_id=False) for column in stored["columns"]

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from tests.conformance.scenario_of_files import boxes_of
 from tests.conformance.words import IDENTIFIERS, IDS_OF, SET_BY_SERVER, Known, Row, as_list, camel_case
 
 ARGUMENTS_OF_ASSETS = ("parent_ids", "parent_external_ids")
@@ -78,8 +79,10 @@ class World:
 
     def passes(self, family: str, row: Row, name: str, value: Any) -> bool:
         """Whether a row passes one filter that is not about its relation to other rows."""
-        if name == "external_id_prefix":
-            return row["external_id"].startswith(value)
+        if name in ("external_id_prefix", "directory_prefix"):
+            return str(row.get(name.removesuffix("_prefix"), "")).startswith(value)
+        if name == "geo_location":
+            return name in row and lies(row[name]["geometry"], value["relation"], value["shape"])
         if name == "root":
             return ("parent_external_id" not in row) == value
         if name == "write_protected":
@@ -101,7 +104,8 @@ class World:
                 return (name not in row) == value["is_null"]
             if name in SET_BY_SERVER:
                 limits = {end: self.time(family, name, of) for end, of in value.items()}
-                return within(self.time(family, name, row["external_id"]), limits)
+                time = self.known[family][row["external_id"]].get(camel_case(name))
+                return time is not None and within(time, limits)
             return name in row and within(row[name], value)
         return row.get(name) == value
 
@@ -156,6 +160,18 @@ class World:
 
 def within(value: float, limits: Row) -> bool:
     return limits.get("min", -INFINITY) <= value <= limits.get("max", INFINITY)
+
+
+def lies(geometry: Row, relation: str, shape: Row) -> bool:
+    """Whether a geometry has the relation to a shape; both are made of boxes, of which boundaries are part."""
+    ours, theirs = boxes_of(geometry), boxes_of(shape)
+    meeting = [[a[0] <= b[2] and b[0] <= a[2] and a[1] <= b[3] and b[1] <= a[3] for b in theirs] for a in ours]
+    inside = [[b[0] <= a[0] and b[1] <= a[1] and a[2] <= b[2] and a[3] <= b[3] for b in theirs] for a in ours]
+    return {
+        "INTERSECTS": any(any(row) for row in meeting),
+        "DISJOINT": not any(any(row) for row in meeting),
+        "WITHIN": all(any(row) for row in inside),
+    }[relation]
 
 
 def active(row: Row, limits: Row, ever: bool) -> bool:

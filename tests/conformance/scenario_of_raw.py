@@ -93,7 +93,7 @@ IN_TURN: list[Rows] = [
 ]
 """The last leaves one row as it is, which is no update."""
 
-MANY_ROWS = 23_000
+MANY_ROWS = 12_000
 
 
 def many_rows() -> Rows:

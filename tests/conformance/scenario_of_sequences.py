@@ -110,7 +110,7 @@ def asked(
     return found[:limit]
 
 
-MANY_ROWS = 25_000
+MANY_ROWS = 15_000
 WIDE_ROWS, WIDE_COLUMNS = 1_500, 60
 
 

@@ -32,6 +32,7 @@ NAMES = {
     "relationships": "Relationship",
     "time_series": "TimeSeries",
     "sequences": "Sequence",
+    "files": "FileMetadata",
 }
 
 
@@ -68,12 +69,18 @@ def class_of(family: str, suffix: str = "") -> Any:
 
 def to_write(family: str, row: Row) -> Any:
     """A row as the object that creates it."""
+    return class_of(family, "" if IS_2 else "Write")(**fields_of(family, row))
+
+
+def fields_of(family: str, row: Row) -> Row:
+    """What is given to create a row."""
     fields = resolved(family, row, known)
+    fields.pop("uploaded", None)
     if "geo_location" in fields:
         fields["geo_location"] = geo_location(fields["geo_location"])
     if "columns" in fields:
         fields["columns"] = [column_to_write(column) for column in fields["columns"]]
-    return class_of(family, "" if IS_2 else "Write")(**fields)
+    return fields
 
 
 def column_to_write(column: Row) -> Any:
@@ -88,7 +95,7 @@ def all_to_write(family: str, rows: Iterable[Row]) -> list[Any]:
 def geo_location(feature: Row) -> Any:
     from cognite.client.data_classes import GeoLocation, Geometry
 
-    return GeoLocation(feature["type"], Geometry(**feature["geometry"]))
+    return GeoLocation(feature["type"], Geometry(**feature["geometry"]), feature.get("properties"))
 
 
 def change(family: str, **identity: Any) -> Any:
@@ -133,6 +140,9 @@ def arguments_of(family: str, filters: Row) -> Row:
     found = resolved(family, filters, known)
     if "labels" in found:
         found["labels"] = LabelFilter(**found["labels"])
+    if "geo_location" in found:
+        relation, shape = found["geo_location"]["relation"], found["geo_location"]["shape"]
+        found["geo_location"] = data_classes.GeoLocationFilter(relation, data_classes.GeometryFilter(**shape))
     if "is_null" in found.get("end_time", {}):
         found["end_time"] = EndTimeFilter(**found["end_time"])
     return found
@@ -173,7 +183,7 @@ def count(family: str, filters: Row) -> int | None:
     if family in ("labels", "relationships"):
         return None
     chosen = filter_of(family, filters)
-    if IS_2 or (IS_7 and family == "data_sets"):
+    if IS_2 or (IS_7 and family in ("data_sets", "files")):
         return int(api(family).aggregate(filter=chosen)[0].count)
     return int(api(family).aggregate_count(filter=chosen))
 

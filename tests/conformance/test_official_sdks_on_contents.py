@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance import checks_of_raw, checks_of_sequences
+from tests.conformance import checks_of_files, checks_of_raw, checks_of_sequences
 from tests.conformance.checks_of_cdframe import connect
+from tests.conformance.checks_of_cdframe_files import check_files
 from tests.conformance.checks_of_cdframe_raw import check_raw
 from tests.conformance.checks_of_cdframe_resources import check_families
 from tests.conformance.checks_of_cdframe_sequences import check_sequences
@@ -22,9 +23,9 @@ from tests.conformance.server import running
 from tests.conformance.world import CONTENTS
 from tests.conformance.writes_of_cdframe import write_contents
 
-CHECKS = checks_of_raw.CHECKS | checks_of_sequences.CHECKS
+CHECKS = checks_of_raw.CHECKS | checks_of_sequences.CHECKS | checks_of_files.CHECKS
 # What 2.x cannot be asked.
-ONLY_LATER = {"last rows of sequences"}
+ONLY_LATER = {"last rows of sequences", "contents in parts"}
 
 
 @pytest.fixture(params=["sdk2", "sdk7", "sdk8"], ids=["2.x", "7.x", "8.x"])
@@ -38,9 +39,10 @@ def sdk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SdkRun]:
         yield SdkRun(request.param, "sdk_of_contents", "token", tmp_path, raw, CONTENTS)
 
 
-def test_official_sdk_on_contents(sdk: SdkRun, subtests: pytest.Subtests) -> None:
+def test_official_sdk_on_contents(sdk: SdkRun, tmp_path: Path, subtests: pytest.Subtests) -> None:
     with subtests.test("all sections are there"):
         assert CHECKS.keys() - sdk.report.keys() == (ONLY_LATER if sdk.is_2021 else set())
+    (tmp_path / "downloads").mkdir()
     check_rows(sdk.world, subtests)
     for section in sdk.report:
         with subtests.test(section):
@@ -52,3 +54,4 @@ def test_official_sdk_on_contents(sdk: SdkRun, subtests: pytest.Subtests) -> Non
         check_families(client, sdk.world, subtests)
         check_raw(client, sdk.raw, subtests)
         check_sequences(client, sdk.raw, subtests)
+        check_files(client, sdk.raw, tmp_path / "downloads", subtests)

@@ -27,7 +27,7 @@ IDENTIFIERS = {
     for name in ("data_set", "root", "asset_subtree", "root_asset")
     for kind, wire_kind in (("ids", "id"), ("external_ids", "externalId"))
 }
-SET_BY_SERVER = ("created_time", "last_updated_time")
+SET_BY_SERVER = ("created_time", "last_updated_time", "uploaded_time")
 
 Row = dict[str, Any]
 # family -> external id -> the row as HTTP shows it

@@ -3,6 +3,7 @@
 from tests.conformance import (
     scenario_of_assets,
     scenario_of_events,
+    scenario_of_files,
     scenario_of_groups,
     scenario_of_relationships,
     scenario_of_sequences,
@@ -34,9 +35,10 @@ CONTENTS = Scenario(
         "labels": scenario_of_groups.LABELS_BY_CDFRAME,
         "assets": scenario_of_assets.BY_CDFRAME,
         "sequences": scenario_of_sequences.ROWS,
+        "files": scenario_of_files.ROWS,
     },
-    questions={"sequences": scenario_of_sequences.QUESTIONS},
-    searches={"sequences": scenario_of_sequences.SEARCHES},
+    questions={"sequences": scenario_of_sequences.QUESTIONS, "files": scenario_of_files.QUESTIONS},
+    searches={"sequences": scenario_of_sequences.SEARCHES, "files": scenario_of_files.SEARCHES},
 )
 
 

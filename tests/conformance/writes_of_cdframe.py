@@ -1,6 +1,8 @@
 """cdframe's share of the scenario: rows that it creates, and brings to their state by changes, before an SDK comes."""
 
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -8,6 +10,7 @@ import cdframe
 from tests.conformance import (
     scenario_of_assets,
     scenario_of_events,
+    scenario_of_files,
     scenario_of_groups,
     scenario_of_raw,
     scenario_of_relationships,
@@ -24,7 +27,7 @@ def write_resources(client: cdframe.CogniteClient) -> None:
 def write_contents(client: cdframe.CogniteClient) -> None:
     """Write raw tables, and the rows of families with the contents of some."""
     write_raw(client)
-    write_families(client, "data_sets", "labels", "assets", "sequences")
+    write_families(client, "data_sets", "labels", "assets", "sequences", "files")
 
 
 def write_families(client: cdframe.CogniteClient, *families: str) -> None:
@@ -145,6 +148,37 @@ def write_rows_of_sequences(data: cdframe.sequences.SequencesDataAPI) -> None:
     data.insert(rows_of["plant/sequence-00"], ["only"], external_id="plant/sequence-00")
 
 
+def write_files(client: cdframe.CogniteClient, known: Known) -> pa.Table:
+    """Write files as they will be, but for what an update brings; contents from bytes, a text, a handle or a path."""
+    rows = [resolved("files", row, known) for row in scenario_of_files.BY_CDFRAME]
+    files, ids = client.files, []
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "content"
+        for row in rows:
+            name = row["external_id"]
+            about = {
+                **row,
+                "source": "before",
+                "asset_ids": [known["assets"]["plant"]["id"]],
+                "labels": ["state/draft"],
+            }
+            if not about.pop("uploaded"):
+                created, _ = files.create(about)
+            elif name == "cdframe/text":
+                created = files.upload_bytes(scenario_of_files.TEXT, **about)
+            else:
+                path.write_bytes(scenario_of_files.CONTENTS[name])
+                if name.endswith("5"):
+                    with path.open("rb") as handle:
+                        created = files.upload_bytes(handle, **about)
+                else:
+                    created = files.upload(path, **about)
+            ids += created["id"].to_pylist()
+    names = ("source", "asset_ids", "labels")
+    changed = [{"id": id, **{name: row.get(name) for name in names}} for id, row in zip(ids, rows, strict=True)]
+    return files.update(changed, null="clear")
+
+
 def write_raw(client: cdframe.CogniteClient) -> None:
     """Write the tables of raw, as dicts and as frames, into what is there and into what is made with them."""
     client.raw.databases.create(["plant"])
@@ -177,4 +211,5 @@ WRITES: dict[str, Callable[[cdframe.CogniteClient, Known], pa.Table]] = {
     "events": write_events,
     "relationships": write_relationships,
     "sequences": write_sequences,
+    "files": write_files,
 }
