@@ -14,8 +14,9 @@ from tests.conformance import scenario_of_events, scenario_of_hierarchies
 from tests.conformance.checks_of_resources import check_names, check_search
 from tests.conformance.naive import World
 from tests.conformance.raw import RawClient
-from tests.conformance.words import Row, camel_case, resolved, wire_labels
+from tests.conformance.words import STRUCTS, Row, camel_case, resolved, wire_labels
 
+LAST_RUNS = ("lastSuccess", "lastFailure", "lastSeen")
 USUAL_LIMITS = {"relationships": 100}
 COUNTED = ("data_sets", "assets", "events", "sequences", "files")
 
@@ -69,8 +70,9 @@ def wire_row(row: Row) -> Row:
     found = {camel_case(name): wire_time(value) for name, value in row.items() if value is not None}
     if "labels" in found:
         found["labels"] = wire_labels(found["labels"])
-    if "columns" in found:
-        found["columns"] = [wire_row(column) for column in found["columns"]]
+    for name in STRUCTS:
+        if name in found:
+            found[name] = [wire_row(one) for one in found[name]]
     if "geoLocation" in found:
         found["geoLocation"] = json.loads(found["geoLocation"])
     return {name: value for name, value in found.items() if value != [] or name == "path"}
@@ -84,11 +86,17 @@ def check_rows(client: cdframe.CogniteClient, world: World, family: str) -> None
     names = [row["external_id"] for row in world.rows[family]]
     found = getattr(client, family).list(limit=None)
     rows = {row["externalId"]: row for row in wire_rows(found)}
+    stored = {name: without_zeros(world.known[family][name]) for name in names}
     for name in names:
-        assert rows[name] == world.known[family][name]
+        assert rows[name] == stored[name]
     if family != "labels":
         again = getattr(client, family).retrieve_multiple(external_ids=names)
-        assert wire_rows(again) == [world.known[family][name] for name in names]
+        assert wire_rows(again) == [stored[name] for name in names]
+
+
+def without_zeros(row: Row) -> Row:
+    """A row without the zeros that stand for no run of an extraction pipeline, of which frames have nulls."""
+    return {name: value for name, value in row.items() if not (name in LAST_RUNS and value == 0)}
 
 
 def check_list(client: cdframe.CogniteClient, world: World, family: str, question: Row) -> None:

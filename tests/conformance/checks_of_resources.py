@@ -6,6 +6,7 @@ import pytest
 
 from tests.conformance.naive import World, searched
 from tests.conformance.raw import RawClient
+from tests.conformance.scenario_of_pipelines import told_by_runs
 from tests.conformance.sdk_run import SdkRun
 from tests.conformance.words import PATHS, Row, resolved, wire_filter, wire_row
 
@@ -42,6 +43,8 @@ def without_added(family: str, stored: Row, has_id: bool = True) -> Row:
 def expected_row(world: World, family: str, row: Row) -> Row:
     """A row of the scenario as HTTP shows it."""
     found = wire_row(resolved(family, row, world.known))
+    if family == "extraction_pipelines":
+        found |= told_by_runs(row["external_id"])
     if family in ("assets", "data_sets"):
         found.setdefault("metadata", {})
     if family == "data_sets":

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance import checks_of_files, checks_of_raw, checks_of_sequences
+from tests.conformance import checks_of_files, checks_of_pipelines, checks_of_raw, checks_of_sequences
 from tests.conformance.checks_of_cdframe import connect
 from tests.conformance.checks_of_cdframe_files import check_files
+from tests.conformance.checks_of_cdframe_pipelines import check_pipelines
 from tests.conformance.checks_of_cdframe_raw import check_raw
 from tests.conformance.checks_of_cdframe_resources import check_families
 from tests.conformance.checks_of_cdframe_sequences import check_sequences
@@ -23,9 +24,14 @@ from tests.conformance.server import running
 from tests.conformance.world import CONTENTS
 from tests.conformance.writes_of_cdframe import write_contents
 
-CHECKS = checks_of_raw.CHECKS | checks_of_sequences.CHECKS | checks_of_files.CHECKS
+CHECKS = checks_of_raw.CHECKS | checks_of_sequences.CHECKS | checks_of_files.CHECKS | checks_of_pipelines.CHECKS
 # What 2.x cannot be asked.
-ONLY_LATER = {"last rows of sequences", "contents in parts"}
+ONLY_LATER = {
+    "last rows of sequences",
+    "contents in parts",
+    "iterate over extraction pipelines",
+    "configurations of extraction pipelines",
+}
 
 
 @pytest.fixture(params=["sdk2", "sdk7", "sdk8"], ids=["2.x", "7.x", "8.x"])
@@ -54,4 +60,5 @@ def test_official_sdk_on_contents(sdk: SdkRun, tmp_path: Path, subtests: pytest.
         check_families(client, sdk.world, subtests)
         check_raw(client, sdk.raw, subtests)
         check_sequences(client, sdk.raw, subtests)
+        check_pipelines(client, sdk.raw, subtests)
         check_files(client, sdk.raw, tmp_path / "downloads", subtests)

@@ -29,6 +29,9 @@ IDENTIFIERS = {
 }
 SET_BY_SERVER = ("created_time", "last_updated_time", "uploaded_time")
 
+# Fields that are lists of objects, by their names in HTTP.
+STRUCTS = ("columns", "rawTables", "contacts")
+
 Row = dict[str, Any]
 # family -> external id -> the row as HTTP shows it
 Known = dict[str, dict[str, Row]]
@@ -72,8 +75,9 @@ def wire_row(row: Row) -> Row:
     found = {camel_case(name): value for name, value in row.items()}
     if "labels" in found:
         found["labels"] = wire_labels(found["labels"])
-    if "columns" in found:
-        found["columns"] = [wire_row(column) for column in found["columns"]]
+    for name in STRUCTS:
+        if name in found:
+            found[name] = [wire_row(one) for one in found[name]]
     return found
 
 

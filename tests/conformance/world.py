@@ -5,6 +5,7 @@ from tests.conformance import (
     scenario_of_events,
     scenario_of_files,
     scenario_of_groups,
+    scenario_of_pipelines,
     scenario_of_relationships,
     scenario_of_sequences,
 )
@@ -36,8 +37,13 @@ CONTENTS = Scenario(
         "assets": scenario_of_assets.BY_CDFRAME,
         "sequences": scenario_of_sequences.ROWS,
         "files": scenario_of_files.ROWS,
+        "extraction_pipelines": scenario_of_pipelines.ROWS,
     },
-    questions={"sequences": scenario_of_sequences.QUESTIONS, "files": scenario_of_files.QUESTIONS},
+    questions={
+        "sequences": scenario_of_sequences.QUESTIONS,
+        "files": scenario_of_files.QUESTIONS,
+        "extraction_pipelines": scenario_of_pipelines.QUESTIONS,
+    },
     searches={"sequences": scenario_of_sequences.SEARCHES, "files": scenario_of_files.SEARCHES},
 )
 

@@ -12,6 +12,7 @@ from tests.conformance import (
     scenario_of_events,
     scenario_of_files,
     scenario_of_groups,
+    scenario_of_pipelines,
     scenario_of_raw,
     scenario_of_relationships,
     scenario_of_sequences,
@@ -27,7 +28,7 @@ def write_resources(client: cdframe.CogniteClient) -> None:
 def write_contents(client: cdframe.CogniteClient) -> None:
     """Write raw tables, and the rows of families with the contents of some."""
     write_raw(client)
-    write_families(client, "data_sets", "labels", "assets", "sequences", "files")
+    write_families(client, "data_sets", "labels", "assets", "sequences", "files", "extraction_pipelines")
 
 
 def write_families(client: cdframe.CogniteClient, *families: str) -> None:
@@ -179,6 +180,19 @@ def write_files(client: cdframe.CogniteClient, known: Known) -> pa.Table:
     return files.update(changed, null="clear")
 
 
+def write_pipelines(client: cdframe.CogniteClient, known: Known) -> pa.Table:
+    rows = [resolved("extraction_pipelines", row, known) for row in scenario_of_pipelines.BY_CDFRAME]
+    pipelines, runs = client.extraction_pipelines, client.extraction_pipeline_runs
+    before = {"name": "before", "description": "before", "source": "before", "schedule": "Continuous"}
+    created = pipelines.create([{**row, **before, "metadata": {"gone": "soon"}} for row in rows])
+    names = ("external_id", *before, "metadata", "raw_tables", "contacts")
+    pipelines.update([{name: row.get(name) for name in names} for row in rows], null="clear")
+    for name, told in scenario_of_pipelines.RUNS_BY_CDFRAME.items():
+        runs.create([{"external_id": name, **run} for run in told])
+    pipelines.config.create({"external_id": "plant/pipeline-03", "config": "host: cdframe\n"})
+    return created
+
+
 def write_raw(client: cdframe.CogniteClient) -> None:
     """Write the tables of raw, as dicts and as frames, into what is there and into what is made with them."""
     client.raw.databases.create(["plant"])
@@ -212,4 +226,5 @@ WRITES: dict[str, Callable[[cdframe.CogniteClient, Known], pa.Table]] = {
     "relationships": write_relationships,
     "sequences": write_sequences,
     "files": write_files,
+    "extraction_pipelines": write_pipelines,
 }
