@@ -25,6 +25,8 @@ def check_raw(client: cdframe.CogniteClient, raw: RawClient, subtests: pytest.Su
             check_rows_of_http(raw, table, rows)
         with subtests.test(f"cdframe: rows of {table}"):
             check_rows(client, table, rows)
+    with subtests.test("cdframe: rows by time"):
+        check_times(client)
     for name, columns in scenario.CHOICES.items():
         with subtests.test(f"cdframe: columns of rows: {name}"):
             for table in (("d b", "t/t"), ("a/ø ⛵?", "t/t")):
@@ -75,6 +77,20 @@ def check_rows(client: cdframe.CogniteClient, table: scenario.Table, rows: Rows)
     for key in list(rows)[:4]:
         assert rows_of(client.raw.rows.retrieve(*table, key)) == {key: expected[key]}
     assert len(client.raw.rows.retrieve(*table, "nobody")) == 0
+
+
+def check_times(client: cdframe.CogniteClient) -> None:
+    """Rows after a time, which is not included, and until one, which is."""
+    rows, table = client.raw.rows, ("plant", "pumps")
+    whole = rows.list(*table, limit=None)
+    moments = dict(zip(whole["key"].to_pylist(), whole["last_updated_time"].to_pylist(), strict=True))
+    assert len(set(moments.values())) == 2  # as they were written in two requests
+    first = min(moments.values())
+    for limit in (100, None):
+        until = rows.list(*table, max_last_updated_time=first, limit=limit)["key"].to_pylist()
+        after = rows.list(*table, min_last_updated_time=first, limit=limit)["key"].to_pylist()
+        assert sorted(until) == sorted(key for key, moment in moments.items() if moment == first)
+        assert sorted(after) == sorted(key for key, moment in moments.items() if moment > first)
 
 
 def rows_of(frame: pa.Table) -> Rows:

@@ -49,6 +49,8 @@ def iterate_over_files(sdk: SdkRun, seen: Any) -> None:
     assert list(itertools.chain(*seen["chunks"])) == plant
     assert seen["one by one"] == plant[:11]
     assert seen["all"] == sdk.world.names(FAMILY, {})
+    if not sdk.is_2021:
+        assert seen["in partitions"] == sorted(seen["all"])
 
 
 @CHECKS.of("files of assets")

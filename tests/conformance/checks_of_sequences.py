@@ -1,6 +1,7 @@
 """What the sections on sequences and their rows should have seen."""
 
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 from tests.conformance import scenario_of_sequences as scenario
@@ -130,6 +131,30 @@ def last_rows_of_sequences(sdk: SdkRun, seen: Any) -> None:
         "a column": [[2**40, [ODD[2**40][0]]]],
         "before all": [],
         "none": [],
+    }
+
+
+@CHECKS.of("advanced lists of sequences")
+def advanced_lists_of_sequences(sdk: SdkRun, seen: Any) -> None:
+    def names(chosen: Callable[[scenario.Row], bool]) -> list[str]:
+        return sorted(row["external_id"] for row in scenario.ROWS if chosen(row))
+
+    no_curve = names(lambda row: row.get("name") != "Pump curve")
+    counts = [list(pair) for pair in sdk.world.counts(FAMILY, "name", {})]
+    assert seen == {
+        "found": {
+            "not": no_curve,
+            "exists": names(lambda row: "description" in row),
+            "in": names(lambda row: row.get("metadata", {}).get("state") in ("0", "2")),
+            "prefix": names(lambda row: row.get("name", "").startswith("Valve")),
+            "asset": names(lambda row: row.get("asset_id") == "plant/1"),
+            "search": names(lambda row: "speed" in row.get("description", "").casefold()),
+        },
+        "counted": len(no_curve),
+        "sorted": sdk.world.sorted_names(FAMILY, {}, [("name", "desc"), ("external_id", "asc")]),
+        "in partitions": names(lambda row: True),
+        "names": counts,
+        "different names": len(counts),
     }
 
 

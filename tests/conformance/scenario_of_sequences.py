@@ -15,6 +15,12 @@ COLUMNS: list[Row] = [
     {"external_id": "kæ/1 text", "value_type": "STRING", "name": "n" * 255},
 ]
 NAMES = [column["external_id"] for column in COLUMNS]
+# Of the same columns, before updates make them so.
+COLUMNS_BEFORE: list[Row] = [
+    {"external_id": "whole", "value_type": "LONG", "name": "before", "description": ""},
+    {"external_id": "gone", "value_type": "STRING"},
+    {"external_id": "double", "value_type": "DOUBLE"},
+]
 PLAIN: list[Row] = [{"external_id": "only", "value_type": "DOUBLE"}]
 
 
@@ -41,6 +47,7 @@ BY_CDFRAME: list[Row] = [
     {"external_id": "cdframe/odd", "name": "Odd values", "columns": COLUMNS},
     {"external_id": "cdframe/empty", "columns": COLUMNS, "metadata": {}},
     {"external_id": "cdframe/frame", "columns": COLUMNS, "description": "Written from a frame"},
+    {"external_id": "cdframe/columns", "columns": COLUMNS},
 ]
 BY_SDK: list[Row] = [
     {"external_id": "sdk/odd", "name": "Odd values", "columns": COLUMNS, "asset_id": "plant/1/1"},
@@ -72,6 +79,7 @@ ROWS_OF: dict[str, Rows] = {
     "cdframe/odd": ODD,
     "cdframe/empty": {},
     "cdframe/frame": IN_FRAME,
+    "cdframe/columns": {1: [1, 0.5, None], 3: [3, 1.5, "three"]},
     "plant/sequence-00": {0: [0.5], 2**62: [1.0]},
     "sdk/odd": ODD,
     "sdk/empty": {},

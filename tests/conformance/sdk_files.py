@@ -104,7 +104,10 @@ def _() -> Any:
 def _() -> Any:
     plant = arguments_of(FAMILY, {"external_id_prefix": "plant/"})
     chunks = [names_of(chunk) for chunk in files(chunk_size=8, **plant)]
-    return {"chunks": chunks, "one by one": names_of(files(limit=11, **plant)), "all": names_of(files())}
+    seen = {"chunks": chunks, "one by one": names_of(files(limit=11, **plant)), "all": names_of(files())}
+    if not IS_2:
+        seen["in partitions"] = sorted(names_of(files.list(limit=None, partitions=4)))
+    return seen
 
 
 @section("files of assets")

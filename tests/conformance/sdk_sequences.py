@@ -200,6 +200,34 @@ if not IS_2:
         }
 
 
+if not IS_2:
+    from cognite.client.data_classes import filters as is_filter
+    from cognite.client.data_classes.sequences import SequenceProperty
+
+    @section("advanced lists of sequences")
+    def _() -> Any:
+        chosen = {
+            "not": is_filter.Not(is_filter.Equals(SequenceProperty.name, "Pump curve")),
+            "exists": is_filter.Exists(SequenceProperty.description),
+            "in": is_filter.In(SequenceProperty.metadata_key("state"), ["0", "2"]),
+            "prefix": is_filter.Prefix(SequenceProperty.name, "Valve"),
+            "asset": is_filter.Equals(SequenceProperty.asset_id, known["assets"]["plant/1"]["id"]),
+            "search": is_filter.Search(SequenceProperty.description, "SPEED"),
+        }
+        found = {
+            name: sorted(names_of(sequences.list(advanced_filter=one, limit=None))) for name, one in chosen.items()
+        }
+        by_name = sequences.aggregate_unique_values(SequenceProperty.name)
+        return {
+            "found": found,
+            "counted": sequences.aggregate_count(advanced_filter=chosen["not"]),
+            "sorted": names_of(sequences.list(sort=[("name", "desc"), ("external_id", "asc")], limit=None)),
+            "in partitions": sorted(names_of(sequences.list(limit=None, partitions=4))),
+            "names": [[one.dump()["values"][0], one.count] for one in by_name],
+            "different names": sequences.aggregate_cardinality_values(SequenceProperty.name),
+        }
+
+
 @section("rows changed and deleted")
 def _() -> Any:
     sequences.create(to_write(FAMILY, {"external_id": "changing", "columns": scenario.COLUMNS}))

@@ -28,6 +28,7 @@ CHECKS = checks_of_raw.CHECKS | checks_of_sequences.CHECKS | checks_of_files.CHE
 # What 2.x cannot be asked.
 ONLY_LATER = {
     "last rows of sequences",
+    "advanced lists of sequences",
     "contents in parts",
     "iterate over extraction pipelines",
     "configurations of extraction pipelines",

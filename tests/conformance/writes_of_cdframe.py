@@ -121,11 +121,21 @@ def write_relationships(client: cdframe.CogniteClient, known: Known) -> pa.Table
 def write_sequences(client: cdframe.CogniteClient, known: Known) -> pa.Table:
     rows = [resolved("sequences", row, known) for row in scenario_of_sequences.BY_CDFRAME]
     before = [{**row, "name": "before", "description": "before"} for row in rows]
+    changing = next(row for row in before if row["external_id"] == "cdframe/columns")
+    changing["columns"] = scenario_of_sequences.COLUMNS_BEFORE
     created = client.sequences.create([{**row, "metadata": row.get("metadata") and {"gone": "soon"}} for row in before])
     client.sequences.update([row for row in rows if row.get("metadata")])
     changed = [{name: row.get(name) for name in ("external_id", "name", "description")} for row in rows]
     client.sequences.update(changed, null="clear")
     write_rows_of_sequences(client.sequences.data)
+    text = scenario_of_sequences.COLUMNS[2]
+    changes = [
+        {"external_id": "whole", "update": {"external_id": "long", "name": "A long ⛵", "metadata": {"unit": "m"}}},
+        {"external_id": "double", "update": {"description": "d" * 1000}},
+    ]
+    columns = {"columns.remove": ["gone"], "columns.modify": changes, "columns.add": [text]}
+    client.sequences.update({"external_id": "cdframe/columns", **columns})
+    client.sequences.data.insert({3: ["three"]}, [text["external_id"]], external_id="cdframe/columns")
     return created
 
 
@@ -147,6 +157,7 @@ def write_rows_of_sequences(data: cdframe.sequences.SequencesDataAPI) -> None:
     data.insert_dataframe(frame.select(["row_number", *names[:2]]), external_id="cdframe/frame")
     data.insert_dataframe(frame.select([names[2], "row_number"]), external_id="cdframe/frame")
     data.insert(rows_of["plant/sequence-00"], ["only"], external_id="plant/sequence-00")
+    data.insert({1: [1, "gone", 0.5], 3: [3, "gone", 1.5]}, None, external_id="cdframe/columns")
 
 
 def write_files(client: cdframe.CogniteClient, known: Known) -> pa.Table:
