@@ -9,9 +9,14 @@ import cdframe
 from tests.conformance import scenario_of_pipelines as scenario
 from tests.conformance.checks_of_pipelines import summary
 from tests.conformance.raw import RawClient
+from tests.conformance.server import PROJECT
 
 
 def check_pipelines(client: cdframe.CogniteClient, raw: RawClient, subtests: pytest.Subtests) -> None:
+    with subtests.test("HTTP: extraction pipelines where they were in 2021"):
+        body = {"limit": 1000}
+        earlier = f"{raw.base_url}/api/playground/projects/{PROJECT}/extpipes/list"
+        assert raw.http.post(earlier, json=body).json() == raw.post("/extpipes/list", body)
     for name in (*scenario.RUNS, "sdk/least"):
         with subtests.test(f"HTTP: runs of {name}"):
             found = raw.rows("/extpipes/runs", filter={"externalId": name})

@@ -115,6 +115,11 @@ def contents_in_parts(sdk: SdkRun, seen: Any) -> None:
     }
 
 
+@CHECKS.of("a text handle")
+def a_text_handle(sdk: SdkRun, seen: Any) -> None:
+    assert seen == (None if sdk.name == "sdk8" else scenario.TEXT.encode().hex())
+
+
 @CHECKS.of("update files")
 def update_files(sdk: SdkRun, seen: Any) -> None:
     assets = {name: row["id"] for name, row in sdk.world.known["assets"].items()}
@@ -171,6 +176,11 @@ def delete_files(sdk: SdkRun, seen: Any) -> None:
     assert seen == [["short/2", "short/3"], [], [False, 400]]
 
 
+@CHECKS.of("links to assets that are deleted")
+def links_to_assets_that_are_deleted(sdk: SdkRun, seen: Any) -> None:
+    assert seen == [[True, None], True, [True, True], True, None]
+
+
 @CHECKS.of("files that lead out of a folder")
 def files_that_lead_out_of_a_folder(sdk: SdkRun, seen: Any) -> None:
     assert seen == [[False, {}]] * 3
@@ -183,7 +193,8 @@ def errors_of_files(sdk: SdkRun, seen: Any) -> None:
         {"externalId": "nobody"},
         "Label ids not found",
     )
-    not_uploaded = f"Files not uploaded, ids: {sdk.world.known[FAMILY]['plant/file-25']['id']}"
+    ids = {name: row["id"] for name, row in sdk.world.known[FAMILY].items()}
+    into_folder = "externalIds: plant/file-21" if sdk.is_2021 else f"ids: {ids['plant/file-21']}"
     expected: Expected = {
         "name taken": taken,
         "name taken in an upload": taken,
@@ -201,7 +212,8 @@ def errors_of_files(sdk: SdkRun, seen: Any) -> None:
         "no label in update": missing(labels, nobody),
         "no asset in update": missing("Asset ids not found", {"id": 17}),
         "not uploaded": refused("Files not uploaded, externalIds: sdk/created"),
-        "not uploaded, by id": refused(not_uploaded),
+        "not uploaded, by id": refused(f"Files not uploaded, ids: {ids['plant/file-25']}"),
+        "not uploaded, into a folder": refused(f"Files not uploaded, {into_folder}"),
         "content of nobody": missing("Files ids not found", nobody),
         "links of nobody": missing("File", {"id": 17}, nobody),
         "a shape that is none": refused(),

@@ -131,6 +131,11 @@ def iterate_over_extraction_pipelines(sdk: SdkRun, seen: Any) -> None:
     assert seen["one by one"] == names[:11]
 
 
+@CHECKS.of("notifications of extraction pipelines")
+def notifications_of_extraction_pipelines(sdk: SdkRun, seen: Any) -> None:
+    assert seen == [{"allowedNotSeenRangeInMinutes": 10}, {"allowedNotSeenRangeInMinutes": 20}, None]
+
+
 @CHECKS.of("configurations of extraction pipelines")
 def configurations_of_extraction_pipelines(sdk: SdkRun, seen: Any) -> None:
     assert seen == [

@@ -158,6 +158,9 @@ def frames_of_rows(sdk: SdkRun, seen: Any) -> None:
     assert seen["read"] == seen["listed"] == [scenario.FRAME_KEYS, scenario.FRAME]
     assert seen["some"] == [scenario.FRAME_KEYS[:2], {"text": scenario.FRAME["text"][:2]}]
     assert seen["one"][1]
+    assert seen["numbered"] == [["11", {"a": 2}], ["7", {"a": 1}]]
+    if not sdk.is_2021:
+        assert seen["gaps"] == [["c", {"a": 0.5}], ["d", {"b": 1.5}]]
 
 
 @CHECKS.of("delete databases and tables")

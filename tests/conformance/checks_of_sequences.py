@@ -110,6 +110,11 @@ def rows_of_several_sequences(sdk: SdkRun, seen: Any) -> None:
     assert seen["joined"] == [numbers, headers, joined]
 
 
+@CHECKS.of("frames with gaps")
+def frames_with_gaps(sdk: SdkRun, seen: Any) -> None:
+    assert exactly(seen) == exactly([[4, [1, None, "a"]], [6, [None, 0.5, None]], [9, [3, None, ""]]])
+
+
 @CHECKS.of("frames of sequences")
 def frames_of_sequences(sdk: SdkRun, seen: Any) -> None:
     whole = [list(IN_FRAME), NAMES, list(IN_FRAME.values())]

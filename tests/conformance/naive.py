@@ -171,7 +171,7 @@ def lies(geometry: Row, relation: str, shape: Row) -> bool:
         "INTERSECTS": any(any(row) for row in meeting),
         "DISJOINT": not any(any(row) for row in meeting),
         "WITHIN": all(any(row) for row in inside),
-    }[relation]
+    }[relation.upper()]
 
 
 def active(row: Row, limits: Row, ever: bool) -> bool:

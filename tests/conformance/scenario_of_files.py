@@ -191,6 +191,9 @@ QUESTIONS: dict[str, Row] = {
     "intersecting a line": {"filters": {"geo_location": {"relation": "INTERSECTS", "shape": line((2, 8), (9, 8))}}},
     "intersecting a point": {"filters": {"geo_location": {"relation": "INTERSECTS", "shape": point((4, 4))}}},
     "within a box": {"filters": {"geo_location": {"relation": "WITHIN", "shape": polygon((0, 0, 8, 8))}}},
+    "in a box, in small letters": {
+        "filters": {"geo_location": {"relation": "within", "shape": polygon((-1, -1, 9, 9))}}
+    },
     "within boxes": {
         "filters": {"geo_location": {"relation": "WITHIN", "shape": polygon((5, 5, 9, 9), (29, 29, 32, 32))}}
     },

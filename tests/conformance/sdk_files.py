@@ -220,6 +220,19 @@ if not IS_2:
         return seen
 
 
+@section("a text handle")
+def _() -> Any:
+    if not (IS_2 or IS_7):  # later ones refuse them
+        return None
+    with folder() as place:
+        (place / "text").write_text(scenario.TEXT, encoding="utf-8", newline="")
+        with (place / "text").open(encoding="utf-8", newline="") as handle:
+            created = files.upload_bytes(handle, name="text", external_id="text handle")
+        found = content_of(created.id)
+    files.delete(id=created.id)
+    return found
+
+
 @section("update files")
 def _() -> Any:
     assets = {name: known["assets"][name]["id"] for name in ("plant", "plant/1", "plant/2")}
@@ -306,6 +319,11 @@ def update(*updates: Any) -> Any:
     return lambda: files.update(list(updates))
 
 
+def into_folder() -> None:
+    with folder() as place:
+        files.download(place, external_id="plant/file-21")
+
+
 @section("errors of files")
 def _() -> Any:
     calls = {
@@ -326,6 +344,7 @@ def _() -> Any:
         "no asset in update": update(change(FAMILY, external_id="sdk/text").asset_ids.add([17])),
         "not uploaded": lambda: files.download_bytes(external_id="sdk/created"),
         "not uploaded, by id": lambda: files.download_bytes(id=known[FAMILY]["plant/file-25"]["id"]),
+        "not uploaded, into a folder": into_folder,
         "content of nobody": lambda: files.download_bytes(external_id="nobody"),
         "links of nobody": lambda: files.retrieve_download_urls(id=[17], external_id=["nobody", "sdk/text"]),
         "a shape that is none": lambda: files.create(

@@ -8,4 +8,4 @@ if __name__ == "__main__":
     learn("data_sets", scenario_of_groups.DATA_SETS_BY_CDFRAME)
     learn("labels", scenario_of_groups.LABELS_BY_CDFRAME)
     learn("assets", scenario_of_assets.BY_CDFRAME)
-    run("raw", "sequences", "files", "pipelines")
+    run("raw", "sequences", "files", "pipelines", "links")

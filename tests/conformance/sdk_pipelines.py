@@ -167,6 +167,19 @@ if not IS_2:
             "one by one": names_of(pipelines(limit=11)),
         }
 
+    @section("notifications of extraction pipelines")
+    def _() -> Any:
+        kind = data_classes.extractionpipelines.ExtractionPipelineNotificationConfiguration
+        row = {"external_id": "notifying", "name": "Notifying", "data_set_id": "sets/north"}
+        written = to_write(FAMILY, row)
+        written.notification_config = kind(allowed_not_seen_range_in_minutes=10)
+        created = pipelines.create(written)
+        longer = kind(allowed_not_seen_range_in_minutes=20).dump()
+        changed = pipelines.update(change(FAMILY, external_id="notifying").notification_config.set(longer))
+        cleared = pipelines.update(change(FAMILY, external_id="notifying").notification_config.set(None))
+        pipelines.delete(id=created.id)
+        return [dumped(one).get("notificationConfig") for one in (created, changed, cleared)]
+
     @section("configurations of extraction pipelines")
     def _() -> Any:
         name, configs = "sdk/least", pipelines.config

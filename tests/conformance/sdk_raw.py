@@ -204,14 +204,23 @@ def _() -> Any:
     some = rows.retrieve_dataframe(*table, columns=["text"], limit=2)
     listed = rows.list(*table).to_pandas()
     one = rows.retrieve(*table, "y/z").to_pandas()
+    numbered = "sdk", "numbered"
+    tables.create(*numbered)
+    rows.insert_dataframe(*numbered, pd.DataFrame({"a": [1, 2]}, index=[7, 11]))
     seen = {
         "rows": pairs(rows.list(*table)),
+        "numbered": pairs(rows.list(*numbered)),
         "read": [list(read.index), {name: list(read[name]) for name in read.columns}],
         "some": [list(some.index), {name: list(some[name]) for name in some.columns}],
         "listed": [list(listed.index), {name: list(listed[name]) for name in listed.columns}],
         "one": [len(one), "y/z" in [*one.index, *one.columns]],
     }
-    tables.delete(*table)
+    if not IS_2:  # which cannot write what is not a number
+        rows.insert_dataframe(
+            *numbered, pd.DataFrame({"a": [0.5, float("nan")], "b": [float("nan"), 1.5]}, index=["c", "d"])
+        )
+        seen["gaps"] = pairs(rows.list(*numbered))[2:]
+    tables.delete("sdk", ["frames", "numbered"])
     return seen
 
 

@@ -172,6 +172,19 @@ def _() -> Any:
     }
 
 
+@section("frames with gaps")
+def _() -> Any:
+    import pandas as pd
+
+    sequences.create(to_write(FAMILY, {"external_id": "gaps", "columns": scenario.COLUMNS}))
+    nan = float("nan")
+    rows = {"long": [1, nan, 3], "double": [nan, 0.5, nan], "kæ/1 text": ["a", None, ""]}
+    data.insert_dataframe(pd.DataFrame(rows, index=[4, 6, 9]), external_id="gaps")
+    seen = items(retrieve(0, None, external_id="gaps"))
+    sequences.delete(external_id="gaps")
+    return seen
+
+
 @section("frames of sequences")
 def _() -> Any:
     id = known[FAMILY]["cdframe/frame"]["id"]

@@ -30,6 +30,7 @@ ONLY_LATER = {
     "last rows of sequences",
     "advanced lists of sequences",
     "contents in parts",
+    "notifications of extraction pipelines",
     "iterate over extraction pipelines",
     "configurations of extraction pipelines",
 }
