@@ -195,6 +195,14 @@ def errors_of_raw(sdk: SdkRun, seen: Any) -> None:
     check_refusals(sdk, seen, expected, {})
 
 
+@CHECKS.of("what of many rows is written")
+def what_of_many_rows_is_written(sdk: SdkRun, seen: Any) -> None:
+    names = [f"{number:05d}" for number in range(10_499)]
+    assert (seen["class"], seen["code"]) == ("CogniteAPIError", 400)
+    assert seen["written"] == seen["there"] == names[:10_000]
+    assert seen["failed"] == ["", *names[10_000:]]
+
+
 @CHECKS.of("a row of no table")
 def a_row_of_no_table(sdk: SdkRun, seen: Any) -> None:
     assert seen == [None, None]

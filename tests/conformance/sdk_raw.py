@@ -9,7 +9,7 @@ from tests.conformance.sdk_dialect import IS_2, client, data_classes, section
 
 databases, tables, rows = client.raw.databases, client.raw.tables, client.raw.rows
 ODD, ODD_KEYS = ("d b", "t/t"), ("d b", "kæ/1")
-MOST = 100_000
+MOST, MANY = 100_000, 10_500
 IN_PARTS = (6, 13)
 """Which ranges of time are asked for in parts, too, for which 8.x takes half a second each."""
 
@@ -266,6 +266,26 @@ def _() -> Any:
         "columns that are no object": lambda: rows.insert("d b", "t/t", {"kept": {}, "x": [1]}),
     }
     return {name: error_seen(call) for name, call in calls.items()}
+
+
+@section("what of many rows is written")
+def _() -> Any:
+    table = "sdk", "in part"
+    given = {f"{number:05d}": {} for number in range(MANY)}
+    given[""] = given.pop(f"{MANY - 1:05d}")  # which no key is, in the last of the requests
+    seen: Any = {"class": None}
+    try:
+        rows.insert(*table, given, ensure_parent=True)
+    except Exception as error:
+        seen = {
+            "class": type(error).__name__,
+            "code": getattr(error, "code", None),
+            "written": sorted(getattr(error, "successful", [])),
+            "failed": sorted(getattr(error, "failed", [])),
+        }
+    seen["there"] = keys(rows.list(*table, limit=MOST, columns=[]))
+    tables.delete(*table)
+    return seen
 
 
 @section("a row of no table")
