@@ -79,7 +79,7 @@ def rows_of_tables(sdk: SdkRun, seen: Any) -> None:
     for (table, rows), found in zip(scenario.TABLES.items(), seen, strict=True):
         keys = scenario.in_order(rows)
         assert (table, exactly(found["all"])) == (table, exactly(pairs(rows)))
-        assert found["in parts"] == (sorted(keys) if table[1] == "kæ/1" else None)
+        assert found["in parts"] == (sorted(keys) if table == ("d b", "kæ/1") else None)
         assert found["have times"]
         assert found["as many as is usual"] == keys[:USUAL_LIMIT]
         assert found["some"] == keys[:7]
@@ -134,7 +134,6 @@ def many_rows(sdk: SdkRun, seen: Any) -> None:
     until, after = seen["in two"]
     assert until + after == len(rows)
     assert min(until, after) > 0
-    assert seen["without limit"] == len(rows)
     if not sdk.is_2021:
         assert seen["some in parts"] == 11_500
         assert seen["all in parts"] == keys

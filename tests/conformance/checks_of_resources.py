@@ -125,6 +125,18 @@ def check_search(world: World, family: str, name: str, found: list[str], usual_l
         assert found[0] == wanted["first"]
 
 
+def sections_of_families(sdk: SdkRun) -> set[str]:
+    """The sections that all families have, with those of their questions that the SDK can ask."""
+    asked = {
+        f"list {family}: {name}"
+        for family, questions in sdk.scenario.questions.items()
+        for name, question in questions.items()
+        if sdk.is_2021 or not any(name.startswith("root_") for name in question["filters"])
+    }
+    sought = {f"search {family}: {name}" for family, searches in sdk.scenario.searches.items() for name in searches}
+    return asked | sought | {f"rows of {family}" for family in sdk.scenario.rows}
+
+
 def check_of_families(sdk: SdkRun, section: str, seen: Any) -> bool:
     """Check a section of those that all families have; whether it is one."""
     kind, _, name = section.partition(": ")

@@ -15,9 +15,15 @@ from tests.conformance.checks_of_cdframe import connect
 from tests.conformance.checks_of_cdframe_files import check_files
 from tests.conformance.checks_of_cdframe_pipelines import check_pipelines
 from tests.conformance.checks_of_cdframe_raw import check_raw
+from tests.conformance.checks_of_cdframe_refusals import check_refusals
 from tests.conformance.checks_of_cdframe_resources import check_families
 from tests.conformance.checks_of_cdframe_sequences import check_sequences
-from tests.conformance.checks_of_resources import check_all_raw_questions, check_of_families, check_rows
+from tests.conformance.checks_of_resources import (
+    check_all_raw_questions,
+    check_of_families,
+    check_rows,
+    sections_of_families,
+)
 from tests.conformance.raw import RawClient
 from tests.conformance.sdk_run import SdkRun
 from tests.conformance.server import running
@@ -50,6 +56,7 @@ def sdk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SdkRun]:
 def test_official_sdk_on_contents(sdk: SdkRun, tmp_path: Path, subtests: pytest.Subtests) -> None:
     with subtests.test("all sections are there"):
         assert CHECKS.keys() - sdk.report.keys() == (ONLY_LATER if sdk.is_2021 else set())
+        assert sections_of_families(sdk) - sdk.report.keys() == set()
     (tmp_path / "downloads").mkdir()
     check_rows(sdk.world, subtests)
     for section in sdk.report:
@@ -63,4 +70,5 @@ def test_official_sdk_on_contents(sdk: SdkRun, tmp_path: Path, subtests: pytest.
         check_raw(client, sdk.raw, subtests)
         check_sequences(client, sdk.raw, subtests)
         check_pipelines(client, sdk.raw, subtests)
+        check_refusals(client, subtests)
         check_files(client, sdk.raw, tmp_path / "downloads", subtests)

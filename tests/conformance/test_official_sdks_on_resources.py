@@ -25,6 +25,7 @@ from tests.conformance.checks_of_resources import (
     check_all_raw_questions,
     check_of_families,
     check_rows,
+    sections_of_families,
 )
 from tests.conformance.raw import RawClient
 from tests.conformance.sdk_run import SdkRun
@@ -64,6 +65,7 @@ def sdk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SdkRun]:
 def test_official_sdk_on_resources(sdk: SdkRun, subtests: pytest.Subtests) -> None:
     with subtests.test("all sections are there"):
         assert CHECKS.keys() - sdk.report.keys() == (ONLY_LATER if sdk.is_2021 else set())
+        assert sections_of_families(sdk) - sdk.report.keys() == set()
     check_rows(sdk.world, subtests)
     for section in sdk.report:
         with subtests.test(section):
