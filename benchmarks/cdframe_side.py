@@ -5,13 +5,14 @@ from typing import Any
 import polars as pl
 
 import cdframe as cdf
-from benchmarks.data import Block, definitions
+from benchmarks.data import DATABASE, ONE_IN_TABLE, Block, definitions, table_columns
 from benchmarks.measure import Job, Task, report
 from benchmarks.scenarios import AGGREGATES, Scenario
 
 job = Job.of_process()
 client = cdf.CogniteClient(base_url=job.base_url, project=job.project, api_key=job.key)
 points = client.datapoints
+OF_JSON = pl.exclude("key", "last_updated_time")
 
 
 def task_of(scenario: Scenario) -> Task:
@@ -19,6 +20,7 @@ def task_of(scenario: Scenario) -> Task:
     block = scenario.block
     span = {"start": block.start, "end": block.end, "external_id": block.names}
     rows = getattr(client, block.family)
+    table = client.raw.rows
     wide, hourly = {"aggregates": None, "granularity": None}, {"aggregates": AGGREGATES, "granularity": "1h"}
     tasks = {
         "long": lambda: reading(lambda: points.retrieve(**span, limit=scenario.limit, progress=False), "value"),
@@ -35,6 +37,8 @@ def task_of(scenario: Scenario) -> Task:
         "create": lambda: creating(rows.create, block.target("cdframe", job.number)),
         "hierarchy": lambda: creating(client.assets.create_hierarchy, block.target("cdframe", job.number)),
         "insert": lambda: inserting(block.target("cdframe", job.number)),
+        "table": lambda: reading(lambda: table.list(DATABASE, block.name, limit=None, progress=False), OF_JSON),
+        "insert_table": lambda: inserting_rows(block.target("cdframe", job.number)),
     }
     return tasks[scenario.action]()
 
@@ -66,6 +70,21 @@ def inserting(block: Block) -> Task:
     )
 
 
+def inserting_rows(block: Block) -> Task:
+    table = client.raw.rows
+
+    def check(_: Any) -> tuple[int, float]:
+        if job.replayed:
+            return job.written()
+        return count_and_total(table.list(DATABASE, block.name, limit=None, progress=False), OF_JSON)
+
+    return Task(
+        run=lambda frame: table.insert(DATABASE, block.name, frame, ensure_parent=True, progress=False),
+        check=check,
+        prepare=lambda: pl.DataFrame({"key": block.names, **table_columns(block)}),
+    )
+
+
 def creating(create: Any, block: Block) -> Task:
     def check(created: Any) -> tuple[int, float]:
         found = (created.height, created["external_id"].str.tail(6).cast(pl.Int64).sum())
@@ -93,9 +112,7 @@ def wide_frame(block: Block) -> pl.DataFrame:
 
 def count_and_total(frame: pl.DataFrame, columns: Any) -> tuple[int, float]:
     """How many values there are, and their sum; of texts that of their lengths."""
-    values = frame.select(columns)
-    if values.dtypes[0] == pl.String:
-        values = values.select(pl.all().str.len_chars())
+    values = frame.select(columns).with_columns(pl.col(pl.String).str.len_chars())
     return values.count().sum_horizontal().item(), values.sum().sum_horizontal().item()
 
 
@@ -105,7 +122,10 @@ def warm_up(block: Block) -> None:
         name = block.names[0]
         points.retrieve(block.start, block.start + 120_000, external_id=name)
         points.retrieve_latest(external_id=name)
-    getattr(client, block.family).list(limit=1)
+    if block.family == "raw":
+        client.raw.rows.list(DATABASE, ONE_IN_TABLE.name)
+    else:
+        getattr(client, block.family).list(limit=1)
 
 
 if __name__ == "__main__":

@@ -17,11 +17,13 @@ BURSTS = (0.13, 0.34, 0.35, 0.71, 0.94)
 """Where in the range of a bursty series its bursts begin; together they take a hundredth of it."""
 
 Kind = Literal["steady", "bursty", "zeros", "texts"]
-Family = Literal["time_series", "assets", "events"]
+Family = Literal["time_series", "assets", "events", "raw", "sequences", "files"]
 CHILDREN = 8
 """How many assets are below each in a tree."""
 LABEL = "PUMP"
 """What all assets carry."""
+DATABASE = "benchmark"
+"""Where all raw tables are."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,9 @@ EVENTS = Block("events", 100_000, 0, 0, family="events")
 NEW_ASSETS = Block("new-assets", 100_000, 0, 0, family="assets")
 NEW_TREE = Block("new-tree", 100_000, 0, 0, family="assets", is_tree=True)
 NEW_EVENTS = Block("new-events", 100_000, 0, 0, family="events")
+TABLE = Block("table", 100_000, 0, 0, family="raw")
+NEW_TABLE = replace(TABLE, name="new-table")
+ONE_IN_TABLE = replace(TABLE, name="one-in-table", series=1)
 
 LOCAL_DENSE = replace(DENSE, points=2_000_000)
 LOCAL_YEAR = replace(YEARS, name="year", points=365 * 24 * 12)
@@ -134,6 +139,30 @@ def definitions(block: Block) -> Iterator[dict[str, Any]]:
             **_DEFINED[block.family](block, number),
             **({"parent_external_id": parent} if parent else {}),
         }
+
+
+def table_columns(block: Block) -> dict[str, list[Any]]:
+    """The columns of a raw table, as they come out of systems of plants: texts, numbers, and what not all rows have."""
+    random, count = np.random.default_rng(4), block.series
+    numbers = range(count)
+    states = ("open", "released", "waiting for parts", "closed – accepted")
+    hours = np.round(random.exponential(8, count), 1).tolist()
+    return {
+        "order": [f"{number * 7919:08}" for number in numbers],
+        "equipment": [f"23-PT-{number:06}" for number in random.integers(0, 5000, count).tolist()],
+        "description": ["Replace the seal of the pump, discharge of the second stage"] * count,
+        "status": [states[number] for number in random.integers(0, 4, count).tolist()],
+        "priority": random.integers(1, 6, count).tolist(),
+        "cost": np.round(random.exponential(2500, count), 2).tolist(),
+        "closed": (random.random(count) < 0.5).tolist(),
+        "hours": [None if number % 5 == 0 else hours[number] for number in numbers],
+        "note": ['Found "as is"' if number % 4 == 0 else None for number in numbers],
+    }
+
+
+def table_values(block: Block) -> int:
+    """How many values a raw table has."""
+    return 7 * block.series + (block.series - -(-block.series // 5)) + -(-block.series // 4)
 
 
 def _series(block: Block, number: int) -> dict[str, Any]:

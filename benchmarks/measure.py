@@ -80,9 +80,9 @@ class Job:
             return found
 
     def written(self) -> tuple[int, float]:
-        """The number and the sum of the points that a replay server was sent."""
+        """The number and the sum of the values that a replay server was sent."""
         found = self.control("written")
-        return found["points"], found["total"]
+        return found["count"], found["total"]
 
     def created(self, family: str) -> tuple[int, int]:
         """The number of rows that a replay server was sent, and the sum of the numbers in their names."""

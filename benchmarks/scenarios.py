@@ -16,8 +16,10 @@ ROUNDS = 5
 WORKERS = 10
 """The requests that cdframe has under way at once."""
 
-Action = Literal["long", "wide", "aggregates", "latest", "list", "insert", "create", "hierarchy"]
-WRITES = ("insert", "create", "hierarchy")
+Action = Literal[
+    "long", "wide", "aggregates", "latest", "list", "insert", "create", "hierarchy", "table", "insert_table"
+]
+WRITES = ("insert", "create", "hierarchy", "insert_table")
 Quantity = Literal["speed-up", "of discard", "of schedule", "rate of dense", "peak", "requests"]
 
 
@@ -132,6 +134,14 @@ def _latest(title: str, block: Block) -> Scenario:
     return Scenario(title, "latest", block, block.series, -(-block.series // 100))
 
 
+def _table(title: str, block: Block) -> Scenario:
+    return Scenario(title, "table", block, data.table_values(block), -(-block.series // 10_000))
+
+
+def _insert_table(title: str, block: Block) -> Scenario:
+    return Scenario(title, "insert_table", block, data.table_values(block), -(-block.series // 5_000))
+
+
 DENSE = _long("1 series × 5,000,000 points", data.DENSE)
 MANY = _long("500 series × 10,000 points", data.MANY)
 SHORT = _long("10,000 series × 100 points", data.SHORT)
@@ -154,11 +164,15 @@ CREATE = _create("create 100,000 assets from a frame", data.NEW_ASSETS)
 HIERARCHY = _create("create a hierarchy of 100,000 assets", data.NEW_TREE)
 CREATE_EVENTS = _create("create 100,000 events with metadata from a frame", data.NEW_EVENTS)
 
+TABLE = _table("read a raw table of 100,000 rows, 9 columns", data.TABLE)
+NEW_TABLE = _insert_table("insert 100,000 rows into a raw table", data.NEW_TABLE)
+
 
 def _with(scenario: Scenario, *targets: Target) -> Scenario:
     return replace(scenario, targets=(*scenario.targets, *targets))
 
 
+_THREE = Target("speed-up", 3, True)
 _SIX = Target("speed-up", 6, True)
 _FIFTEEN = Target("speed-up", 15, True)
 
@@ -188,6 +202,8 @@ SCENARIOS: Mapping[str, Mapping[str, Scenario]] = {
         "create": CREATE,
         "hierarchy": HIERARCHY,
         "create_events": CREATE_EVENTS,
+        "raw": _with(TABLE, _SIX),
+        "insert_raw": _with(NEW_TABLE, _THREE),
     },
     "slow": {
         "dense": _with(DENSE, Target("of schedule", 1.25, False)),
@@ -216,5 +232,7 @@ SCENARIOS: Mapping[str, Mapping[str, Scenario]] = {
         "events": _list("list 20,000 events with metadata", data.LOCAL_EVENTS),
         "create": _create("create 20,000 assets from a frame", data.LOCAL_NEW_ASSETS),
         "hierarchy": _create("create a hierarchy of 20,000 assets", data.LOCAL_NEW_TREE),
+        "raw": TABLE,
+        "insert_raw": NEW_TABLE,
     },
 }

@@ -8,7 +8,7 @@ from cognite.client import ClientConfig, CogniteClient, global_config
 from cognite.client.credentials import Token
 from cognite.client.data_classes import AssetWrite, EventWrite
 
-from benchmarks.data import Block, definitions
+from benchmarks.data import DATABASE, ONE_IN_TABLE, Block, definitions, table_columns
 from benchmarks.measure import Job, Task, report
 from benchmarks.scenarios import AGGREGATES, Scenario
 
@@ -23,6 +23,7 @@ def task_of(scenario: Scenario) -> Task:
     block = scenario.block
     span = {"start": block.start, "end": block.end, "external_id": block.names}
     rows = getattr(client, block.family)
+    table = client.raw.rows
     hourly = {"aggregates": list(AGGREGATES), "granularity": "1h"}
     tasks = {
         "long": lambda: Task(
@@ -42,6 +43,12 @@ def task_of(scenario: Scenario) -> Task:
         "insert": lambda: inserting(block.target("sdk", job.number)),
         "create": lambda: creating(rows.create, block.target("sdk", job.number)),
         "hierarchy": lambda: creating(client.assets.create_hierarchy, block.target("sdk", job.number)),
+        "table": lambda: Task(
+            run=lambda _: table.retrieve_dataframe(DATABASE, block.name, limit=None),
+            check=count_and_total,
+            size=size_of_frame,
+        ),
+        "insert_table": lambda: inserting_rows(block.target("sdk", job.number)),
     }
     return tasks[scenario.action]()
 
@@ -57,6 +64,21 @@ def inserting(block: Block) -> Task:
         return of_arrays(points.retrieve_arrays(external_id=block.names, start=block.start, end=block.end))
 
     return Task(run=lambda frame: points.insert_dataframe(frame), check=check, prepare=lambda: wide_frame(block))
+
+
+def inserting_rows(block: Block) -> Task:
+    table = client.raw.rows
+
+    def check(_: Any) -> tuple[int, float]:
+        if job.replayed:
+            return job.written()
+        return count_and_total(table.retrieve_dataframe(DATABASE, block.name, limit=None))
+
+    return Task(
+        run=lambda frame: table.insert_dataframe(DATABASE, block.name, frame, ensure_parent=True),
+        check=check,
+        prepare=lambda: pd.DataFrame(table_columns(block), index=block.names),
+    )
 
 
 def creating(create: Any, block: Block) -> Task:
@@ -94,6 +116,17 @@ def of_arrays(found: Any) -> tuple[int, float]:
     return sum(len(one.value) for one in found), float(sum(sums))
 
 
+def count_and_total(frame: pd.DataFrame) -> tuple[int, float]:
+    """How many values there are, and their sum; of texts that of their lengths."""
+    count, total = 0, 0.0
+    for name in frame:
+        values = frame[name].dropna()
+        count += len(values)
+        is_text = isinstance(values.iloc[0], str)
+        total += float(values.str.len().sum() if is_text else values.sum())
+    return count, total
+
+
 def size_of_arrays(found: Any) -> int:
     """The bytes of all arrays, with the texts that they point to."""
     texts = (sys.getsizeof(text) for one in found if one.is_string for text in one.value)
@@ -110,7 +143,10 @@ def warm_up(block: Block) -> None:
         name = block.names[0]
         points.retrieve_arrays(external_id=name, start=block.start, end=block.start + 120_000)
         points.retrieve_latest(external_id=name)
-    getattr(client, block.family).list(limit=1).to_pandas()
+    if block.family == "raw":
+        client.raw.rows.retrieve_dataframe(DATABASE, ONE_IN_TABLE.name)
+    else:
+        getattr(client, block.family).list(limit=1).to_pandas()
 
 
 if __name__ == "__main__":

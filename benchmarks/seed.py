@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 import cdframe as cdf
-from benchmarks.data import LABEL, Block, definitions
+from benchmarks.data import DATABASE, LABEL, ONE_IN_TABLE, Block, definitions, table_columns
 from benchmarks.scenarios import SCENARIOS, SIDES, WRITES
 
 MOST_AT_ONCE = 500_000
@@ -23,7 +23,10 @@ def seed(base_url: str, project: str, key: str, rounds: int) -> None:
     targets = [block.target(side, number) for block in written for side in SIDES[:2] for number in range(rounds)]
     with cdf.CogniteClient(base_url=base_url, project=project, api_key=key) as client:
         client.labels.create({"external_id": LABEL, "name": LABEL})
-        for block in (*read, *targets):
+        for block in (ONE_IN_TABLE, *(one for one in read if one.family == "raw")):
+            rows = pl.DataFrame({"key": block.names, **table_columns(block)})
+            client.raw.rows.insert(DATABASE, block.name, rows, ensure_parent=True, progress=False)
+        for block in (*(one for one in read if one.family != "raw"), *targets):
             create = client.assets.create_hierarchy if block.is_tree else getattr(client, block.family).create
             create(list(definitions(block)), progress=False)
         for block in read:

@@ -15,7 +15,9 @@ from benchmarks.data import (
     HOUR,
     LISTED,
     MANY,
+    ONE_IN_TABLE,
     SHORT,
+    TABLE,
     TEXTS,
     WIDE,
     YEARS,
@@ -24,9 +26,12 @@ from benchmarks.data import (
 )
 from benchmarks.replay import Points, Series, Store, aggregate_rows, raw_points, running, split_points
 from benchmarks.replay.rows import PATHS, wire_rows
+from benchmarks.replay.tables import table_path, table_rows
 
 BLOCKS = (DENSE, MANY, SHORT, BURSTY, ZEROS, TEXTS, YEARS, WIDE)
 ROWS = (LISTED, ASSETS, EVENTS)
+TABLES = (TABLE,)
+ALL = (*BLOCKS, *ROWS, *TABLES)
 DIFFERENT = 10
 """Of series that share their times, so many are different: others repeat them, to save memory."""
 
@@ -34,13 +39,13 @@ DIFFERENT = 10
 def main() -> None:
     """The command line: `python -m benchmarks.replay [BLOCK ...]`."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.replay", description=__doc__)
-    names = ", ".join(block.name for block in (*BLOCKS, *ROWS))
+    names = ", ".join(block.name for block in ALL)
     parser.add_argument("blocks", nargs="*", metavar="BLOCK", help=f"data to have, of {names}; default: all")
     parser.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="wait before each answer")
     parser.add_argument("--bandwidth", type=float, metavar="BYTES", help="most bytes a second, of all connections")
     parser.add_argument("--port", type=int, default=0, help="default: any that is free")
     options = parser.parse_args()
-    store = make_store([block for block in (*BLOCKS, *ROWS) if not options.blocks or block.name in options.blocks])
+    store = make_store([block for block in ALL if not options.blocks or block.name in options.blocks])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with running(store, latency=options.latency, bandwidth=options.bandwidth, port=options.port) as server:
         print(server.base_url, flush=True)
@@ -57,7 +62,8 @@ def make_store(blocks: Sequence[Block]) -> Store:
         block.family: wire_rows(wanted.get(block.family, replace(block, series=1)), next(ids))
         for block in ROWS
     }
-    return Store(series, {PATHS[family]: some for family, some in rows.items()})
+    tables = {table_path(block): table_rows(block) for block in (ONE_IN_TABLE, *blocks) if block.family == "raw"}
+    return Store(series, {PATHS[family]: some for family, some in rows.items()}, tables)
 
 
 def _series(block: Block, ids: Iterator[int]) -> Iterator[Series]:

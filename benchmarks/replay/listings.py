@@ -16,20 +16,27 @@ CREATED_NAME = re.compile(rb'"externalId": ?"([a-z0-9-]+-\d{6})"')
 """The external ids of rows that are created; what rows refer to is named otherwise."""
 
 
-class Listing:
-    """The rows of one family."""
+class Texts:
+    """Texts of JSON: any run of them, with commas between them, is a slice."""
 
-    def __init__(self, definitions: Iterable[Mapping[str, Any]]) -> None:
-        texts = [json.dumps(one).encode() + b"," for one in definitions]
-        self._bytes = memoryview(b"".join(texts))
-        self._edges = [0, *np.cumsum([len(text) for text in texts]).tolist()]
+    def __init__(self, texts: Iterable[str]) -> None:
+        parts = [text.encode() + b"," for text in texts]
+        self._bytes = memoryview(b"".join(parts))
+        self._edges = [0, *np.cumsum([len(part) for part in parts]).tolist()]
 
     def __len__(self) -> int:
         return len(self._edges) - 1
 
     def between(self, low: int, high: int) -> memoryview:
-        """The rows [low, high), with commas between them."""
+        """The texts [low, high), with commas between them."""
         return self._bytes[self._edges[low] : max(self._edges[low], self._edges[high] - 1)]
+
+
+class Listing(Texts):
+    """The rows of one family."""
+
+    def __init__(self, definitions: Iterable[Mapping[str, Any]]) -> None:
+        super().__init__(map(json.dumps, definitions))
 
     def page(self, body: Mapping[str, Any]) -> list[bytes | memoryview]:
         """A page of a list, as JSON."""

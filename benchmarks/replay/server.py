@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import socket
 import threading
 import time
@@ -11,18 +12,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
 
 from benchmarks.data import ASSETS, EVENTS
 from benchmarks.replay.listings import Answers, Listing
 from benchmarks.replay.queries import Refusal
 from benchmarks.replay.rows import PATHS, wire_rows
 from benchmarks.replay.store import Part, Store
+from benchmarks.replay.tables import values_in
 from cdframe.protobuf import decode_insertion_request
 
 JSON, PROTOBUF = "application/json", "application/protobuf"
 MOST_PARTS = 1000  # of one sendmsg
 CREATED: Mapping[str, Mapping[str, Any]] = {PATHS[block.family]: next(wire_rows(block)) for block in (ASSETS, EVENTS)}
 """What rows that are created look like, by the paths of their families."""
+ROWS = re.compile(r"raw/dbs/[^/]+/tables/[^/]+/rows")
+"""Where rows of raw tables are inserted, into any of them."""
 PIECE = 65_536  # bytes at once where bandwidth is limited
 
 
@@ -32,6 +37,11 @@ class _Request:
     path: str
     headers: dict[str, str]
     body: bytes | bytearray
+
+    @property
+    def params(self) -> dict[str, str]:
+        """The parameters behind the path."""
+        return dict(parse_qsl(self.path.partition("?")[2]))
 
     @property
     def content(self) -> bytes:
@@ -119,6 +129,8 @@ class Server:
             ("POST", "timeseries/data"): self._insert,
             **{("POST", f"{path}/list"): self._list(listing) for path, listing in self.store.listings.items()},
             **{("POST", path): self._create(answers) for path, answers in self._answers.items()},
+            **{("GET", f"{path}/cursors"): self._get(table.cursors) for path, table in self.store.tables.items()},
+            **{("GET", f"{path}/rows"): self._get(table.page) for path, table in self.store.tables.items()},
         }
         threading.Thread(target=self._accept, name="replay", daemon=True).start()
 
@@ -138,17 +150,13 @@ class Server:
         return time.process_time() - self._cpu_at_reset
 
     def written(self) -> dict[str, float]:
-        """The points of all insertions since the last reset: how many, and their sum."""
+        """The values of all insertions since a reset: how many, and their sum, of texts that of their lengths."""
         count, total = 0, 0.0
         for request in self._inserted:
-            if request.headers.get("content-type") == PROTOBUF:
-                for item in decode_insertion_request(request.content):
-                    count += len(item.timestamps)
-                    total += float(sum(item.values)) if item.values is not None else 0.0
-            else:
-                values = [point["value"] for item in request.json()["items"] for point in item["datapoints"]]
-                count, total = count + len(values), total + sum(values)
-        return {"points": count, "total": total}
+            for value in _values_in(request):
+                count += 1
+                total += len(value) if isinstance(value, str) else value
+        return {"count": count, "total": total}
 
     def created(self) -> dict[str, dict[str, int]]:
         """The rows that have been created since the last reset, by the paths of their families."""
@@ -210,7 +218,10 @@ class Server:
 
     def _answer(self, request: _Request) -> _Answer:
         _, _, path = request.path.partition("?")[0].partition("/projects/")
-        route = self._routes.get((request.method, path.partition("/")[2]))
+        path = path.partition("/")[2]
+        route = self._routes.get((request.method, path))
+        if route is None and request.method == "POST" and ROWS.fullmatch(path):
+            route = self._insert
         try:
             if route is None:
                 raise Refusal(f"{request.method} {request.path} is not replayed", status=404)
@@ -246,6 +257,9 @@ class Server:
 
     def _list(self, listing: Listing) -> Callable[[_Request], _Answer]:
         return lambda request: _Answer(listing.page(request.json()))
+
+    def _get(self, answer: Callable[[Mapping[str, str]], Sequence[Part]]) -> Callable[[_Request], _Answer]:
+        return lambda request: _Answer(answer(request.params))
 
     def _create(self, answers: Answers) -> Callable[[_Request], _Answer]:
         def create(request: _Request) -> _Answer:
@@ -283,6 +297,17 @@ def running(store: Store, *, latency: float = 0.0, bandwidth: float | None = Non
         yield server
     finally:
         server.close()
+
+
+def _values_in(request: _Request) -> Iterator[Any]:
+    """The values that an insertion writes."""
+    if request.headers.get("content-type") == PROTOBUF:
+        for item in decode_insertion_request(request.content):
+            yield from () if item.values is None else item.values
+    elif "/raw/" in request.path:
+        yield from values_in(request.json())
+    else:
+        yield from (point["value"] for item in request.json()["items"] for point in item["datapoints"])
 
 
 def _requests(connection: socket.socket) -> Iterator[_Request]:

@@ -14,6 +14,7 @@ import numpy as np
 from benchmarks.replay.listings import Listing
 from benchmarks.replay.points import AggregateRows, Points
 from benchmarks.replay.queries import Query, Refusal, identity_of, items_of, parse_queries, parse_time
+from benchmarks.replay.tables import Table
 from cdframe.protobuf import DatapointsPage, encode_list_response
 
 Part: TypeAlias = bytes | memoryview
@@ -56,20 +57,22 @@ class Series:
 
 
 class Store:
-    """All series, and rows to list; `cursors=False` leaves out every cursor to the rest of a series."""
+    """All series, rows to list, and raw tables; `cursors=False` leaves out every cursor to the rest of a series."""
 
     def __init__(
         self,
         series: Iterable[Series] = (),
         listed: Mapping[str, Iterable[Mapping[str, Any]]] = MappingProxyType({}),
+        tables: Mapping[str, Iterable[Mapping[str, Any]]] = MappingProxyType({}),
         *,
         cursors: bool = True,
     ) -> None:
-        """`listed` has the rows of lists, by the paths of their families."""
+        """`listed` has the rows of lists, by the paths of their families; `tables` those of raw tables, by theirs."""
         self._known: dict[tuple[str, Any], Series] = {}
         for one in series:
             self._known["id", one.id] = self._known["externalId", one.external_id] = one
         self.listings = {path: Listing(rows) for path, rows in listed.items()}
+        self.tables = {path: Table(rows) for path, rows in tables.items()}
         self._cursors = cursors
 
     def retrieve(self, body: Mapping[str, Any]) -> list[Part]:

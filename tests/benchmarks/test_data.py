@@ -71,4 +71,13 @@ def test_the_least_numbers_of_requests() -> None:
         "create": 100,
         "hierarchy": 100,
         "create_events": 100,
+        "raw": 10,
+        "insert_raw": 20,
     }
+
+
+def test_a_table_has_as_many_values_as_are_expected() -> None:
+    for rows in (1, 4, 1003):
+        block = replace(data.TABLE, series=rows)
+        columns = data.table_columns(block).values()
+        assert sum(value is not None for column in columns for value in column) == data.table_values(block)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from benchmarks import data, replay
 from benchmarks.replay import AggregateRows, Series, Store, raw_points, split_points
 from benchmarks.replay.rows import PATHS, wire_rows
+from benchmarks.replay.tables import table_path, table_rows
 from cdframe import CogniteClient
 from cdframe.errors import CogniteAPIError, CogniteNotFoundError
 from cdframe.local import LocalCDF
@@ -208,7 +209,7 @@ def test_insertions_are_discarded_and_can_be_counted() -> None:
         address = f"{server.base_url}/api/v1/projects/p/timeseries/data"
         assert httpx.post(address, json=in_json).json() == {}
         assert httpx.post(address, content=in_protobuf, headers={"content-type": "application/protobuf"}).json() == {}
-        assert httpx.get(f"{server.base_url}/replay/written").json() == {"points": 2002, "total": 3010.0}
+        assert httpx.get(f"{server.base_url}/replay/written").json() == {"count": 2002, "total": 3010.0}
 
 
 @pytest.mark.parametrize("partitions", [None, 3, 10])
@@ -301,3 +302,55 @@ def test_rows_that_are_created_are_answered_and_counted() -> None:
             "assets": {"count": 2500, "total": 2500 * 2499 // 2},
             "events": {"count": 1200, "total": 1200 * 1199 // 2},
         }
+
+
+TABLE = replace(data.TABLE, series=2501)
+
+
+def test_raw_tables_are_read_as_of_the_local_cdf() -> None:
+    written = pl.DataFrame({"key": TABLE.names, **data.table_columns(TABLE)})
+    store = Store(tables={table_path(TABLE): table_rows(TABLE)})
+    address = (data.DATABASE, TABLE.name)
+    with (
+        CogniteClient.local() as local,
+        replay.running(store) as server,
+        CogniteClient(base_url=server.base_url, project="p", api_key="k") as client,
+    ):
+        local.raw.rows.insert(*address, written, ensure_parent=True, progress=False)
+        for limit in (None, 1, 2000, 25_000):
+            expected, found = (
+                one.raw.rows.list(*address, limit=limit, progress=False).drop("last_updated_time")
+                for one in (local, client)
+            )
+            assert found.sort("key").equals(expected.sort("key"))
+        pages = [frame.height for frame in client.raw.rows(*address, chunk_size=1000)]
+        assert pages == [1000, 1000, 501]
+
+
+@pytest.mark.parametrize("count", [1, 7, 3000])
+def test_cursors_of_a_raw_table_lead_to_all_of_its_rows(count: int) -> None:
+    with replay.running(Store(tables={table_path(TABLE): table_rows(TABLE)})) as server:
+        address = f"{server.base_url}/api/v1/projects/p/{table_path(TABLE)}"
+        cursors = httpx.get(f"{address}/cursors", params={"numberOfCursors": count}).json()["items"]
+        assert len(cursors) == count
+        keys = []
+        for cursor in cursors[:1000]:
+            while cursor:
+                page = httpx.get(f"{address}/rows", params={"cursor": cursor, "limit": 700}).json()
+                keys += [row["key"] for row in page["items"]]
+                cursor = page.get("nextCursor")
+        assert keys == TABLE.names[: len(keys)] and len(keys) == (833 if count == 3000 else 2501)
+        for refused in ("limit=10001", "columns=a", "cursor=x", "minLastUpdatedTime=1"):
+            assert httpx.get(f"{address}/rows?{refused}").status_code == 400
+        assert httpx.get(f"{address}x/rows").status_code == 404
+
+
+def test_rows_of_raw_tables_are_accepted_and_counted() -> None:
+    columns = data.table_columns(TABLE)
+    written = pl.DataFrame({"key": TABLE.names, **columns})
+    values = [value for column in columns.values() for value in column if value is not None]
+    with replay.running(Store()) as server, CogniteClient(base_url=server.base_url, project="p", api_key="k") as client:
+        client.raw.rows.insert("any", "table", written, ensure_parent=True, progress=False)
+        told = httpx.get(f"{server.base_url}/replay/written").json()
+        assert told["count"] == len(values) == data.table_values(TABLE)
+        assert told["total"] == pytest.approx(sum(len(one) if isinstance(one, str) else one for one in values))
