@@ -73,6 +73,11 @@ def no_rows() -> pl.DataFrame:
     return _EMPTY.to_frame()
 
 
+def joined_texts(pages: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Join pages of texts; columns are in the order in which they first occur."""
+    return pl.concat([no_rows(), *pages], how="diagonal")
+
+
 def as_frame(rows: pl.DataFrame, kind: FrameKind) -> Frame:
     """Turn typed rows into a frame of the asked-for kind, where texts are such as all resources have.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import polars as pl
@@ -14,10 +14,11 @@ import pyarrow as pa
 from cdframe.errors import CogniteAPIError
 from cdframe.json_rows import Member, cut, items_body, write_members
 from cdframe.progress import progress_callback
-from cdframe.raw.columns import RowSchema, as_frame, check_schema, no_rows, typed
+from cdframe.raw.columns import RowSchema, as_frame, check_schema, joined_texts, typed
 from cdframe.raw.encode import encode_rows, keys_of
 from cdframe.raw.pages import read_rows
 from cdframe.raw.paths import ensuring_parent, segment, table_path
+from cdframe.raw.plain import Page, PageReader, typed_rows
 from cdframe.resources.listing import check_chunk_size, rechunk
 from cdframe.resources.rows import API, check_flag, check_limit
 from cdframe.timestamps import now_ms, to_ms
@@ -28,6 +29,10 @@ PAGE = 10_000
 """The most rows in a page."""
 MOST_INSERTED, MOST_DELETED = 5_000, 1_000
 """The most rows in a request."""
+
+AnyPage = TypeVar("AnyPage", pl.DataFrame, Page)
+Read: TypeAlias = Callable[[bytes], tuple[AnyPage, str | None]]
+"""Reads a page of rows, and the next cursor."""
 
 _NAMES = ("db_name", "table_name")
 
@@ -83,7 +88,7 @@ class RawRowsAPI(API):
             CogniteNotFoundError: there is no such table.
         """
         reading = _reading(db_name, table_name, min_last_updated_time, max_last_updated_time, columns, schema)
-        pages = self._pages(reading, check_limit(limit))
+        pages = self._pages(reading, check_limit(limit), read_rows)
         if chunk_size is not None:
             return (self._typed([texts], reading) for texts in rechunk(pages, check_chunk_size(chunk_size)))
         return (row for texts in pages for row in typed(texts, reading.schema).iter_rows(named=True))
@@ -147,7 +152,10 @@ class RawRowsAPI(API):
             ['1', 'x']
         """
         reading = _reading(db_name, table_name, min_last_updated_time, max_last_updated_time, columns, schema)
-        return self._typed(self._texts(reading, check_limit(limit), progress), reading)
+        most = check_limit(limit)
+        if reading.schema:
+            return self._typed(self._fetch(reading, most, progress, read_rows), reading)
+        return as_frame(typed_rows(self._fetch(reading, most, progress, PageReader())), self._frame)
 
     def insert(
         self,
@@ -248,11 +256,13 @@ class RawRowsAPI(API):
         found = []
         for db_name, table_name in tables:
             reading = _reading(db_name, table_name, schema=schema, **options)
-            found.append(self._row(reading, key) if key is not None else self._texts(reading, most, progress))
+            found.append(
+                self._row(reading, key) if key is not None else self._fetch(reading, most, progress, read_rows)
+            )
         heights = [sum(page.height for page in pages) for pages in found]
         names = pl.DataFrame(tables, schema=dict.fromkeys(_NAMES, pl.String), orient="row")
         names = names[np.repeat(np.arange(len(tables)), heights)]
-        rows = typed(_joined([page for pages in found for page in pages]), check_schema(schema))
+        rows = typed(joined_texts([page for pages in found for page in pages]), check_schema(schema))
         rows = rows.rename({name: f"columns.{name}" for name in _NAMES if name in rows.columns})
         return as_frame(names.hstack(rows), self._frame)
 
@@ -266,40 +276,40 @@ class RawRowsAPI(API):
             return []
         return [read_rows(b'{"items":[' + row + b"]}")[0]]
 
-    def _texts(self, reading: _Reading, limit: int | None, progress: ProgressOption) -> Sequence[pl.DataFrame]:
-        """Fetch the texts of rows; those of all rows in parts side by side."""
+    def _fetch(
+        self, reading: _Reading, limit: int | None, progress: ProgressOption, read: Read[AnyPage]
+    ) -> Sequence[AnyPage]:
+        """Fetch pages of rows; those of all rows in parts side by side."""
         if limit is not None or self._session.config.max_workers == 1:
-            return tuple(self._pages(reading, limit))
+            return tuple(self._pages(reading, limit, read))
         params = {**reading.times, "numberOfCursors": self._session.config.max_workers}
         cursors = self._session.request("GET", f"{reading.path}/cursors", params=params).json()["items"]
-        calls = [partial(self._part, reading, cursor) for cursor in cursors]
+        decoders = self._session.decoders  # a few threads: what it takes to read a page is ten times its size
+
+        def part(cursor: str) -> Sequence[AnyPage]:
+            return tuple(self._pages(reading, None, lambda body: decoders.submit(read, body).result(), cursor))
+
         with progress_callback(progress, "Listing rows", "parts") as callback:
-            parts = self._session.run(calls, callback)
+            parts = self._session.run([partial(part, cursor) for cursor in cursors], callback)
         return [page for part in parts for page in part]
 
-    def _part(self, reading: _Reading, cursor: str) -> Sequence[pl.DataFrame]:
-        return tuple(self._pages(reading, None, cursor))
-
-    def _pages(self, reading: _Reading, limit: int | None, cursor: str | None = None) -> Iterator[pl.DataFrame]:
-        """Fetch page after page of texts, as they are asked for."""
+    def _pages(
+        self, reading: _Reading, limit: int | None, read: Read[AnyPage], cursor: str | None = None
+    ) -> Iterator[AnyPage]:
+        """Fetch page after page, as they are asked for."""
         left = limit
         while left != 0:
             most = PAGE if left is None else min(PAGE, left)
             which = reading.times if cursor is None else {"cursor": cursor}  # a cursor has its times
             params = {**reading.shape, **which, "limit": most}
-            texts, cursor = read_rows(self._session.request("GET", f"{reading.path}/rows", params=params).content)
-            yield texts.head(most)
-            left = None if left is None else left - min(texts.height, most)
+            page, cursor = read(self._session.request("GET", f"{reading.path}/rows", params=params).content)
+            yield page.head(most)
+            left = None if left is None else left - min(page.height, most)
             if cursor is None:
                 return
 
     def _typed(self, pages: Sequence[pl.DataFrame], reading: _Reading) -> Frame:
-        return as_frame(typed(_joined(pages), reading.schema), self._frame)
-
-
-def _joined(pages: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Join pages of texts; columns are in the order in which they first occur."""
-    return pl.concat([no_rows(), *pages], how="diagonal")
+        return as_frame(typed(joined_texts(pages), reading.schema), self._frame)
 
 
 def _reading(
