@@ -5,13 +5,22 @@ from typing import Any
 import polars as pl
 
 import cdframe as cdf
-from benchmarks.data import DATABASE, ONE_IN_TABLE, Block, definitions, table_columns
+from benchmarks.data import (
+    DATABASE,
+    ONE_IN_SEQUENCE,
+    ONE_IN_TABLE,
+    Block,
+    definitions,
+    sequence_columns,
+    table_columns,
+)
 from benchmarks.measure import Job, Task, report
 from benchmarks.scenarios import AGGREGATES, Scenario
 
 job = Job.of_process()
 client = cdf.CogniteClient(base_url=job.base_url, project=job.project, api_key=job.key)
 points = client.datapoints
+CELLS = pl.exclude("row_number")
 OF_JSON = pl.exclude("key", "last_updated_time")
 
 
@@ -20,7 +29,7 @@ def task_of(scenario: Scenario) -> Task:
     block = scenario.block
     span = {"start": block.start, "end": block.end, "external_id": block.names}
     rows = getattr(client, block.family)
-    table = client.raw.rows
+    table, sequence = client.raw.rows, client.sequences.data
     wide, hourly = {"aggregates": None, "granularity": None}, {"aggregates": AGGREGATES, "granularity": "1h"}
     tasks = {
         "long": lambda: reading(lambda: points.retrieve(**span, limit=scenario.limit, progress=False), "value"),
@@ -39,6 +48,8 @@ def task_of(scenario: Scenario) -> Task:
         "insert": lambda: inserting(block.target("cdframe", job.number)),
         "table": lambda: reading(lambda: table.list(DATABASE, block.name, limit=None, progress=False), OF_JSON),
         "insert_table": lambda: inserting_rows(block.target("cdframe", job.number)),
+        "sequence": lambda: reading(lambda: sequence.retrieve(0, None, external_id=block.name), CELLS),
+        "insert_sequence": lambda: inserting_cells(block.target("cdframe", job.number)),
     }
     return tasks[scenario.action]()
 
@@ -85,6 +96,21 @@ def inserting_rows(block: Block) -> Task:
     )
 
 
+def inserting_cells(block: Block) -> Task:
+    sequence = client.sequences.data
+
+    def check(_: Any) -> tuple[int, float]:
+        if job.replayed:
+            return job.written()
+        return count_and_total(sequence.retrieve(0, None, external_id=block.name), CELLS)
+
+    return Task(
+        run=lambda frame: sequence.insert_dataframe(frame, external_id=block.name, progress=False),
+        check=check,
+        prepare=lambda: pl.DataFrame({"row_number": range(block.series), **sequence_columns(block)}),
+    )
+
+
 def creating(create: Any, block: Block) -> Task:
     def check(created: Any) -> tuple[int, float]:
         found = (created.height, created["external_id"].str.tail(6).cast(pl.Int64).sum())
@@ -124,6 +150,8 @@ def warm_up(block: Block) -> None:
         points.retrieve_latest(external_id=name)
     if block.family == "raw":
         client.raw.rows.list(DATABASE, ONE_IN_TABLE.name)
+    elif block.family == "sequences":
+        client.sequences.data.retrieve(0, None, external_id=ONE_IN_SEQUENCE.name)
     else:
         getattr(client, block.family).list(limit=1)
 

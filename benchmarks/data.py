@@ -120,6 +120,9 @@ NEW_EVENTS = Block("new-events", 100_000, 0, 0, family="events")
 TABLE = Block("table", 100_000, 0, 0, family="raw")
 NEW_TABLE = replace(TABLE, name="new-table")
 ONE_IN_TABLE = replace(TABLE, name="one-in-table", series=1)
+SEQUENCE = Block("sequence", 100_000, 0, 0, family="sequences")
+NEW_SEQUENCE = replace(SEQUENCE, name="new-sequence")
+ONE_IN_SEQUENCE = replace(SEQUENCE, name="one-in-sequence", series=1)
 
 LOCAL_DENSE = replace(DENSE, points=2_000_000)
 LOCAL_YEAR = replace(YEARS, name="year", points=365 * 24 * 12)
@@ -163,6 +166,40 @@ def table_columns(block: Block) -> dict[str, list[Any]]:
 def table_values(block: Block) -> int:
     """How many values a raw table has."""
     return 7 * block.series + (block.series - -(-block.series // 5)) + -(-block.series // 4)
+
+
+SEQUENCE_TYPES = {
+    "run": "LONG",
+    "depth": "DOUBLE",
+    "inclination": "DOUBLE",
+    "azimuth": "DOUBLE",
+    "pressure": "DOUBLE",
+    "revolutions": "LONG",
+    "samples": "LONG",
+    "formation": "STRING",
+    "tool": "STRING",
+    "remark": "STRING",
+}
+"""The columns of sequences, and the types of their values."""
+
+
+def sequence_columns(block: Block) -> dict[str, NDArray[Any] | list[str]]:
+    """The values of the columns of a sequence, all of which it has."""
+    random, count = np.random.default_rng(5), block.series
+    depths = np.arange(count) * 0.1
+    formations, tools = ("Draupne", "Heather", "Hugin", "Sleipner"), random.integers(0, 500, count).tolist()
+    return {
+        "run": np.arange(count) // 5000,
+        "depth": depths,
+        "inclination": 45 + 40 * np.sin(depths / 900) + random.normal(size=count) / 50,
+        "azimuth": np.round(random.uniform(0, 360, count), 2),
+        "pressure": 200 + depths / 10 + random.normal(size=count),
+        "revolutions": random.integers(0, 180, count),
+        "samples": random.integers(0, 2**40, count),
+        "formation": [formations[number * 4 // count] for number in range(count)],
+        "tool": [f"tool {number}" for number in tools],
+        "remark": ["connection" if number % 300 == 0 else "" for number in range(count)],
+    }
 
 
 def _series(block: Block, number: int) -> dict[str, Any]:

@@ -17,9 +17,20 @@ WORKERS = 10
 """The requests that cdframe has under way at once."""
 
 Action = Literal[
-    "long", "wide", "aggregates", "latest", "list", "insert", "create", "hierarchy", "table", "insert_table"
+    "long",
+    "wide",
+    "aggregates",
+    "latest",
+    "list",
+    "insert",
+    "create",
+    "hierarchy",
+    "table",
+    "insert_table",
+    "sequence",
+    "insert_sequence",
 ]
-WRITES = ("insert", "create", "hierarchy", "insert_table")
+WRITES = ("insert", "create", "hierarchy", "insert_table", "insert_sequence")
 Quantity = Literal["speed-up", "of discard", "of schedule", "rate of dense", "peak", "requests"]
 
 
@@ -142,6 +153,17 @@ def _insert_table(title: str, block: Block) -> Scenario:
     return Scenario(title, "insert_table", block, data.table_values(block), -(-block.series // 5_000))
 
 
+def _sequence(title: str, block: Block) -> Scenario:
+    """Pages have 60,000 cells where any are texts."""
+    cells = block.series * len(data.SEQUENCE_TYPES)
+    return Scenario(title, "sequence", block, cells, -(-cells // 60_000))
+
+
+def _insert_sequence(title: str, block: Block) -> Scenario:
+    cells = block.series * len(data.SEQUENCE_TYPES)
+    return Scenario(title, "insert_sequence", block, cells, -(-cells // 100_000))
+
+
 DENSE = _long("1 series × 5,000,000 points", data.DENSE)
 MANY = _long("500 series × 10,000 points", data.MANY)
 SHORT = _long("10,000 series × 100 points", data.SHORT)
@@ -166,6 +188,8 @@ CREATE_EVENTS = _create("create 100,000 events with metadata from a frame", data
 
 TABLE = _table("read a raw table of 100,000 rows, 9 columns", data.TABLE)
 NEW_TABLE = _insert_table("insert 100,000 rows into a raw table", data.NEW_TABLE)
+SEQUENCE = _sequence("read a sequence of 100,000 rows × 10 columns", data.SEQUENCE)
+NEW_SEQUENCE = _insert_sequence("insert 100,000 rows × 10 columns into a sequence", data.NEW_SEQUENCE)
 
 
 def _with(scenario: Scenario, *targets: Target) -> Scenario:
@@ -204,6 +228,8 @@ SCENARIOS: Mapping[str, Mapping[str, Scenario]] = {
         "create_events": CREATE_EVENTS,
         "raw": _with(TABLE, _SIX),
         "insert_raw": _with(NEW_TABLE, _THREE),
+        "sequence": SEQUENCE,
+        "insert_sequence": NEW_SEQUENCE,
     },
     "slow": {
         "dense": _with(DENSE, Target("of schedule", 1.25, False)),
@@ -234,5 +260,7 @@ SCENARIOS: Mapping[str, Mapping[str, Scenario]] = {
         "hierarchy": _create("create a hierarchy of 20,000 assets", data.LOCAL_NEW_TREE),
         "raw": TABLE,
         "insert_raw": NEW_TABLE,
+        "sequence": SEQUENCE,
+        "insert_sequence": NEW_SEQUENCE,
     },
 }

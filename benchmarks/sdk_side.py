@@ -8,7 +8,15 @@ from cognite.client import ClientConfig, CogniteClient, global_config
 from cognite.client.credentials import Token
 from cognite.client.data_classes import AssetWrite, EventWrite
 
-from benchmarks.data import DATABASE, ONE_IN_TABLE, Block, definitions, table_columns
+from benchmarks.data import (
+    DATABASE,
+    ONE_IN_SEQUENCE,
+    ONE_IN_TABLE,
+    Block,
+    definitions,
+    sequence_columns,
+    table_columns,
+)
 from benchmarks.measure import Job, Task, report
 from benchmarks.scenarios import AGGREGATES, Scenario
 
@@ -23,7 +31,7 @@ def task_of(scenario: Scenario) -> Task:
     block = scenario.block
     span = {"start": block.start, "end": block.end, "external_id": block.names}
     rows = getattr(client, block.family)
-    table = client.raw.rows
+    table, sequence = client.raw.rows, client.sequences.data
     hourly = {"aggregates": list(AGGREGATES), "granularity": "1h"}
     tasks = {
         "long": lambda: Task(
@@ -49,6 +57,12 @@ def task_of(scenario: Scenario) -> Task:
             size=size_of_frame,
         ),
         "insert_table": lambda: inserting_rows(block.target("sdk", job.number)),
+        "sequence": lambda: Task(
+            run=lambda _: sequence.retrieve_dataframe(0, None, external_id=block.name),
+            check=count_and_total,
+            size=size_of_frame,
+        ),
+        "insert_sequence": lambda: inserting_cells(block.target("sdk", job.number)),
     }
     return tasks[scenario.action]()
 
@@ -78,6 +92,21 @@ def inserting_rows(block: Block) -> Task:
         run=lambda frame: table.insert_dataframe(DATABASE, block.name, frame, ensure_parent=True),
         check=check,
         prepare=lambda: pd.DataFrame(table_columns(block), index=block.names),
+    )
+
+
+def inserting_cells(block: Block) -> Task:
+    sequence = client.sequences.data
+
+    def check(_: Any) -> tuple[int, float]:
+        if job.replayed:
+            return job.written()
+        return count_and_total(sequence.retrieve_dataframe(0, None, external_id=block.name))
+
+    return Task(
+        run=lambda frame: sequence.insert_dataframe(frame, external_id=block.name),
+        check=check,
+        prepare=lambda: pd.DataFrame(sequence_columns(block)),
     )
 
 
@@ -145,6 +174,8 @@ def warm_up(block: Block) -> None:
         points.retrieve_latest(external_id=name)
     if block.family == "raw":
         client.raw.rows.retrieve_dataframe(DATABASE, ONE_IN_TABLE.name)
+    elif block.family == "sequences":
+        client.sequences.data.retrieve_dataframe(0, None, external_id=ONE_IN_SEQUENCE.name)
     else:
         getattr(client, block.family).list(limit=1).to_pandas()
 

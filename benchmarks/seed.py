@@ -9,31 +9,57 @@ import numpy as np
 import polars as pl
 
 import cdframe as cdf
-from benchmarks.data import DATABASE, LABEL, ONE_IN_TABLE, Block, definitions, table_columns
+from benchmarks.data import (
+    DATABASE,
+    LABEL,
+    ONE_IN_SEQUENCE,
+    ONE_IN_TABLE,
+    SEQUENCE_TYPES,
+    Block,
+    definitions,
+    sequence_columns,
+    table_columns,
+)
 from benchmarks.scenarios import SCENARIOS, SIDES, WRITES
 
 MOST_AT_ONCE = 500_000
 
 
 def seed(base_url: str, project: str, key: str, rounds: int) -> None:
-    """Create all series, and write the points of those that are read."""
+    """Create all that is read, and what is written to."""
     scenarios = SCENARIOS["local"].values()
     read = dict.fromkeys(one.block for one in scenarios if one.action not in WRITES)
-    written = dict.fromkeys(one.block for one in scenarios if one.action == "insert")
+    written = dict.fromkeys(one.block for one in scenarios if one.action in ("insert", "insert_sequence"))
     targets = [block.target(side, number) for block in written for side in SIDES[:2] for number in range(rounds)]
     with cdf.CogniteClient(base_url=base_url, project=project, api_key=key) as client:
         client.labels.create({"external_id": LABEL, "name": LABEL})
-        for block in (ONE_IN_TABLE, *(one for one in read if one.family == "raw")):
-            rows = pl.DataFrame({"key": block.names, **table_columns(block)})
-            client.raw.rows.insert(DATABASE, block.name, rows, ensure_parent=True, progress=False)
-        for block in (*(one for one in read if one.family != "raw"), *targets):
-            create = client.assets.create_hierarchy if block.is_tree else getattr(client, block.family).create
-            create(list(definitions(block)), progress=False)
-        for block in read:
-            at_once = max(1, MOST_AT_ONCE // max(1, block.points))
-            for first in range(0, block.series if block.points else 0, at_once):
-                numbers = range(first, min(first + at_once, block.series))
-                client.datapoints.insert_multiple(_points(block, numbers), progress=False)
+        for block in (ONE_IN_TABLE, ONE_IN_SEQUENCE, *read, *targets):
+            _create(client, block)
+        for block in (ONE_IN_TABLE, ONE_IN_SEQUENCE, *read):
+            _fill(client, block)
+
+
+def _create(client: cdf.CogniteClient, block: Block) -> None:
+    if block.family == "sequences":
+        columns = [{"external_id": name, "value_type": kind} for name, kind in SEQUENCE_TYPES.items()]
+        client.sequences.create({"external_id": block.name, "columns": columns})
+    elif block.family != "raw":
+        create = client.assets.create_hierarchy if block.is_tree else getattr(client, block.family).create
+        create(list(definitions(block)), progress=False)
+
+
+def _fill(client: cdf.CogniteClient, block: Block) -> None:
+    """Write rows and points."""
+    if block.family == "raw":
+        rows = pl.DataFrame({"key": block.names, **table_columns(block)})
+        client.raw.rows.insert(DATABASE, block.name, rows, ensure_parent=True, progress=False)
+    elif block.family == "sequences":
+        rows = pl.DataFrame({"row_number": range(block.series), **sequence_columns(block)})
+        client.sequences.data.insert_dataframe(rows, external_id=block.name, progress=False)
+    at_once = max(1, MOST_AT_ONCE // max(1, block.points))
+    for first in range(0, block.series if block.points else 0, at_once):
+        numbers = range(first, min(first + at_once, block.series))
+        client.datapoints.insert_multiple(_points(block, numbers), progress=False)
 
 
 def _points(block: Block, numbers: range) -> pl.DataFrame:

@@ -15,7 +15,9 @@ from benchmarks.data import (
     HOUR,
     LISTED,
     MANY,
+    ONE_IN_SEQUENCE,
     ONE_IN_TABLE,
+    SEQUENCE,
     SHORT,
     TABLE,
     TEXTS,
@@ -26,12 +28,12 @@ from benchmarks.data import (
 )
 from benchmarks.replay import Points, Series, Store, aggregate_rows, raw_points, running, split_points
 from benchmarks.replay.rows import PATHS, wire_rows
+from benchmarks.replay.sequences import SequenceRows
 from benchmarks.replay.tables import table_path, table_rows
 
 BLOCKS = (DENSE, MANY, SHORT, BURSTY, ZEROS, TEXTS, YEARS, WIDE)
 ROWS = (LISTED, ASSETS, EVENTS)
-TABLES = (TABLE,)
-ALL = (*BLOCKS, *ROWS, *TABLES)
+ALL = (*BLOCKS, *ROWS, TABLE, SEQUENCE)
 DIFFERENT = 10
 """Of series that share their times, so many are different: others repeat them, to save memory."""
 
@@ -63,7 +65,9 @@ def make_store(blocks: Sequence[Block]) -> Store:
         for block in ROWS
     }
     tables = {table_path(block): table_rows(block) for block in (ONE_IN_TABLE, *blocks) if block.family == "raw"}
-    return Store(series, {PATHS[family]: some for family, some in rows.items()}, tables)
+    some = [block for block in (ONE_IN_SEQUENCE, *blocks) if block.family == "sequences"]
+    sequences = {block.name: SequenceRows(block) for block in some}
+    return Store(series, {PATHS[family]: some for family, some in rows.items()}, tables, sequences)
 
 
 def _series(block: Block, ids: Iterator[int]) -> Iterator[Series]:

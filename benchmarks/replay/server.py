@@ -18,6 +18,7 @@ from benchmarks.data import ASSETS, EVENTS
 from benchmarks.replay.listings import Answers, Listing
 from benchmarks.replay.queries import Refusal
 from benchmarks.replay.rows import PATHS, wire_rows
+from benchmarks.replay.sequences import SequenceRows, cells_in
 from benchmarks.replay.store import Part, Store
 from benchmarks.replay.tables import values_in
 from cdframe.protobuf import decode_insertion_request
@@ -127,6 +128,9 @@ class Server:
             ("POST", "timeseries/byids"): lambda request: _Answer(self.store.byids(request.json())),
             ("POST", "timeseries/data/latest"): lambda request: _Answer(self.store.latest(request.json())),
             ("POST", "timeseries/data"): self._insert,
+            ("POST", "sequences/data/list"): self._of_sequence(SequenceRows.page),
+            ("POST", "sequences/data/latest"): self._of_sequence(SequenceRows.latest),
+            ("POST", "sequences/data"): self._insert,
             **{("POST", f"{path}/list"): self._list(listing) for path, listing in self.store.listings.items()},
             **{("POST", path): self._create(answers) for path, answers in self._answers.items()},
             **{("GET", f"{path}/cursors"): self._get(table.cursors) for path, table in self.store.tables.items()},
@@ -258,6 +262,13 @@ class Server:
     def _list(self, listing: Listing) -> Callable[[_Request], _Answer]:
         return lambda request: _Answer(listing.page(request.json()))
 
+    def _of_sequence(self, answer: Callable[[SequenceRows, Any], Sequence[Part]]) -> Callable[[_Request], _Answer]:
+        def of_sequence(request: _Request) -> _Answer:
+            body = request.json()
+            return _Answer(answer(self.store.sequence(body), body))
+
+        return of_sequence
+
     def _get(self, answer: Callable[[Mapping[str, str]], Sequence[Part]]) -> Callable[[_Request], _Answer]:
         return lambda request: _Answer(answer(request.params))
 
@@ -306,6 +317,8 @@ def _values_in(request: _Request) -> Iterator[Any]:
             yield from () if item.values is None else item.values
     elif "/raw/" in request.path:
         yield from values_in(request.json())
+    elif "/sequences/" in request.path:
+        yield from cells_in(request.json())
     else:
         yield from (point["value"] for item in request.json()["items"] for point in item["datapoints"])
 

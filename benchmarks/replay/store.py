@@ -14,6 +14,7 @@ import numpy as np
 from benchmarks.replay.listings import Listing
 from benchmarks.replay.points import AggregateRows, Points
 from benchmarks.replay.queries import Query, Refusal, identity_of, items_of, parse_queries, parse_time
+from benchmarks.replay.sequences import SequenceRows
 from benchmarks.replay.tables import Table
 from cdframe.protobuf import DatapointsPage, encode_list_response
 
@@ -57,22 +58,28 @@ class Series:
 
 
 class Store:
-    """All series, rows to list, and raw tables; `cursors=False` leaves out every cursor to the rest of a series."""
+    """Series, lists, raw tables and sequences; `cursors=False` leaves out every cursor to the rest of a series."""
 
     def __init__(
         self,
         series: Iterable[Series] = (),
         listed: Mapping[str, Iterable[Mapping[str, Any]]] = MappingProxyType({}),
         tables: Mapping[str, Iterable[Mapping[str, Any]]] = MappingProxyType({}),
+        sequences: Mapping[str, SequenceRows] = MappingProxyType({}),
         *,
         cursors: bool = True,
     ) -> None:
-        """`listed` has the rows of lists, by the paths of their families; `tables` those of raw tables, by theirs."""
+        """Prepare everything.
+
+        `listed` has the rows of lists, by the paths of their families; `tables` those of raw tables, by theirs;
+        `sequences` are named by their external ids.
+        """
         self._known: dict[tuple[str, Any], Series] = {}
         for one in series:
             self._known["id", one.id] = self._known["externalId", one.external_id] = one
         self.listings = {path: Listing(rows) for path, rows in listed.items()}
         self.tables = {path: Table(rows) for path, rows in tables.items()}
+        self._sequences = sequences
         self._cursors = cursors
 
     def retrieve(self, body: Mapping[str, Any]) -> list[Part]:
@@ -113,6 +120,13 @@ class Store:
         found = self._find([identity_of(item) for item in items_of(body, MOST_DESCRIBED)], body)
         parts: list[Part] = [part for series in found.values() for part in (series.about, b",")]
         return [b'{"items":[', *parts[:-1], b"]}"]
+
+    def sequence(self, body: Mapping[str, Any]) -> SequenceRows:
+        """The sequence that a request is about."""
+        name = body.get("externalId")
+        if name not in self._sequences:
+            raise Refusal("Sequences not found", missing=[{"externalId": name}])
+        return self._sequences[name]
 
     def _find(self, identities: Sequence[tuple[str, Any]], body: Mapping[str, Any]) -> dict[tuple[str, Any], Series]:
         known = self._known

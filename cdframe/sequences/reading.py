@@ -62,12 +62,22 @@ def _read_one(session: Session, identity: dict[str, Any], wanted: Range) -> Page
     if end is None or end - start < session.config.max_workers:
         (rest,) = hold(session, LIST, [listing.exchange()])
     else:
-        parts = session.config.max_workers
-        edges = [start + (end - start) * part // parts for part in range(parts + 1)]
+        edges = _edges(start, end, start - wanted.start, session.config.max_workers)
         ranges = [Range(low, high, wanted.columns) for low, high in pairwise(edges)]
         found = hold(session, LIST, [one.listing(identity).exchange() for one in ranges])
         rest = [page for pages in found for page in pages]
     return _joined([first, *rest])
+
+
+def _edges(start: int, end: int, span: int, parts: int) -> list[int]:
+    """Cut row numbers into parts of about equal length: of whole pages, where there are enough.
+
+    `span` is how far one page reaches; where it is about the same for all, no part ends with a short page.
+    """
+    pages = -((start - end) // span)
+    if pages < parts:
+        return [start + (end - start) * part // parts for part in range(parts + 1)]
+    return [*(start + pages * part // parts * span for part in range(parts)), end]
 
 
 def _end_of(session: Session, identity: dict[str, Any]) -> int | None:

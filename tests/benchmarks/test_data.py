@@ -73,6 +73,8 @@ def test_the_least_numbers_of_requests() -> None:
         "create_events": 100,
         "raw": 10,
         "insert_raw": 20,
+        "sequence": 17,
+        "insert_sequence": 10,
     }
 
 

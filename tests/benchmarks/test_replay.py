@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from benchmarks import data, replay
 from benchmarks.replay import AggregateRows, Series, Store, raw_points, split_points
 from benchmarks.replay.rows import PATHS, wire_rows
+from benchmarks.replay.sequences import SequenceRows
 from benchmarks.replay.tables import table_path, table_rows
 from cdframe import CogniteClient
 from cdframe.errors import CogniteAPIError, CogniteNotFoundError
@@ -354,3 +355,49 @@ def test_rows_of_raw_tables_are_accepted_and_counted() -> None:
         told = httpx.get(f"{server.base_url}/replay/written").json()
         assert told["count"] == len(values) == data.table_values(TABLE)
         assert told["total"] == pytest.approx(sum(len(one) if isinstance(one, str) else one for one in values))
+
+
+SEQUENCE = replace(data.SEQUENCE, series=20_501)
+
+
+def test_sequences_are_read_as_of_the_local_cdf() -> None:
+    columns = data.sequence_columns(SEQUENCE)
+    written = pl.DataFrame({"row_number": range(SEQUENCE.series), **columns})
+    definition = [{"external_id": name, "value_type": kind} for name, kind in data.SEQUENCE_TYPES.items()]
+    address = {"external_id": SEQUENCE.name}
+    with (
+        CogniteClient.local() as local,
+        replay.running(Store(sequences={SEQUENCE.name: SequenceRows(SEQUENCE)})) as server,
+        CogniteClient(base_url=server.base_url, project="p", api_key="k") as client,
+    ):
+        local.sequences.create({**address, "columns": definition})
+        local.sequences.data.insert_dataframe(written, **address, progress=False)
+        for start, end, limit in (
+            (0, None, None),
+            (5, 17_000, None),
+            (300, None, 7000),
+            (20_501, None, None),
+            (9, 9, 1),
+        ):
+            expected, found = (
+                one.sequences.data.retrieve(start, end, limit=limit, **address) for one in (local, client)
+            )
+            assert found.equals(expected)
+        server.reset()
+        client.sequences.data.retrieve(0, None, **address)
+        assert server.requests == 1 + 1 + 10  # the first page, where the sequence ends, and a page for each worker
+        with pytest.raises(CogniteNotFoundError):
+            client.sequences.data.retrieve(0, None, external_id="nobody")
+        with pytest.raises(CogniteAPIError, match="columns"):
+            client.sequences.data.retrieve(0, None, "run", **address)
+
+
+def test_rows_of_sequences_are_accepted_and_counted() -> None:
+    columns = data.sequence_columns(SEQUENCE)
+    written = pl.DataFrame({"row_number": range(SEQUENCE.series), **columns})
+    with replay.running(Store()) as server, CogniteClient(base_url=server.base_url, project="p", api_key="k") as client:
+        client.sequences.data.insert_dataframe(written, external_id="any", progress=False)
+        told = httpx.get(f"{server.base_url}/replay/written").json()
+    cells = written.drop("row_number").with_columns(pl.col(pl.String).str.len_chars())
+    assert told["count"] == cells.height * cells.width
+    assert told["total"] == pytest.approx(cells.sum().sum_horizontal().item())
