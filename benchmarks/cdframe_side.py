@@ -1,10 +1,13 @@
 """The scenarios by cdframe, with Polars frames."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
 
 import cdframe as cdf
+from benchmarks.contents import count_and_checksum, write_files
 from benchmarks.data import (
     DATABASE,
     ONE_IN_SEQUENCE,
@@ -50,6 +53,8 @@ def task_of(scenario: Scenario) -> Task:
         "insert_table": lambda: inserting_rows(block.target("cdframe", job.number)),
         "sequence": lambda: reading(lambda: sequence.retrieve(0, None, external_id=block.name), CELLS),
         "insert_sequence": lambda: inserting_cells(block.target("cdframe", job.number)),
+        "download": lambda: downloading(block),
+        "upload": lambda: uploading(block.target("cdframe", job.number)),
     }
     return tasks[scenario.action]()
 
@@ -109,6 +114,35 @@ def inserting_cells(block: Block) -> Task:
         check=check,
         prepare=lambda: pl.DataFrame({"row_number": range(block.series), **sequence_columns(block)}),
     )
+
+
+def downloading(block: Block) -> Task:
+    def run(folder: Any) -> Path:
+        client.files.download(folder.name, external_id=block.names, progress=False)
+        return Path(folder.name)
+
+    return Task(run=run, check=count_and_checksum, prepare=TemporaryDirectory)
+
+
+def uploading(block: Block) -> Task:
+    """A file, or a folder of many."""
+
+    def prepare() -> Any:
+        folder = TemporaryDirectory()
+        write_files(block, Path(folder.name))
+        return folder
+
+    def run(folder: Any) -> None:
+        path = Path(folder.name) / block.names[0] if block.series == 1 else Path(folder.name)
+        client.files.upload(path, directory=f"/{block.name}", progress=False)
+
+    def check(_: Any) -> tuple[int, float]:
+        ids = client.files.list(directory_prefix=f"/{block.name}", limit=None)["id"]
+        with TemporaryDirectory() as folder:
+            client.files.download(folder, id=ids, progress=False)
+            return count_and_checksum(Path(folder))
+
+    return Task(run=run, check=check, prepare=prepare)
 
 
 def creating(create: Any, block: Block) -> Task:

@@ -35,6 +35,7 @@ class Block:
         kind: "bursty": 99 % of the points lie in 1 % of the time; "zeros": 30 % of the values are 0; "texts": strings.
         family: what the rows are.
         is_tree: whether assets lie below each other, eight below each.
+        size: the bytes of each file.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Block:
     kind: Kind = "steady"
     family: Family = "time_series"
     is_tree: bool = False
+    size: int = 0
 
     @property
     def names(self) -> list[str]:
@@ -123,6 +125,10 @@ ONE_IN_TABLE = replace(TABLE, name="one-in-table", series=1)
 SEQUENCE = Block("sequence", 100_000, 0, 0, family="sequences")
 NEW_SEQUENCE = replace(SEQUENCE, name="new-sequence")
 ONE_IN_SEQUENCE = replace(SEQUENCE, name="one-in-sequence", series=1)
+FILES = Block("files", 1_000, 0, 0, family="files", size=20_000)
+NEW_FILES = replace(FILES, name="new-files")
+LARGE_FILE = Block("large-file", 1, 0, 0, family="files", size=10**9)
+NEW_LARGE_FILE = replace(LARGE_FILE, name="new-large-file")
 
 LOCAL_DENSE = replace(DENSE, points=2_000_000)
 LOCAL_YEAR = replace(YEARS, name="year", points=365 * 24 * 12)

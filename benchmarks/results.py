@@ -84,6 +84,8 @@ class Results:
                 return seconds / row.schedule
             case "peak":
                 return row.overhead("cdframe")
+            case "memory":
+                return row.median("cdframe", "memory") / 1e6
             case "requests":
                 return row.median("cdframe", "requests") / row.scenario.least
             case "rate of dense":

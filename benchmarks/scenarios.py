@@ -29,9 +29,11 @@ Action = Literal[
     "insert_table",
     "sequence",
     "insert_sequence",
+    "download",
+    "upload",
 ]
-WRITES = ("insert", "create", "hierarchy", "insert_table", "insert_sequence")
-Quantity = Literal["speed-up", "of discard", "of schedule", "rate of dense", "peak", "requests"]
+WRITES = ("insert", "create", "hierarchy", "insert_table", "insert_sequence", "upload")
+Quantity = Literal["speed-up", "of discard", "of schedule", "rate of dense", "peak", "memory", "requests"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Target:
     Quantities: "speed-up", the time of the SDK by that of cdframe; "of discard", the time of a loop that throws all
     bytes away by that of cdframe; "of schedule", the time of cdframe by that which the least requests take with all
     workers busy; "rate of dense", points a second by those of the scenario `dense`; "peak", peak memory by the size of
-    the result; "requests", requests by the least that there can be.
+    the result; "memory", peak memory in MB; "requests", requests by the least that there can be.
     """
 
     quantity: Quantity
@@ -57,6 +59,7 @@ class Target:
             "of schedule": "{} × the ideal schedule",
             "rate of dense": "{} of the points a second of dense",
             "peak": "peak memory {} × the result",
+            "memory": "{} MB at its peak",
             "requests": "{} × the least possible requests",
         }
         return words[self.quantity].format(f"{'≥' if self.at_least else '≤'} {self.bound:g}")
@@ -164,6 +167,15 @@ def _insert_sequence(title: str, block: Block) -> Scenario:
     return Scenario(title, "insert_sequence", block, cells, -(-cells // 100_000))
 
 
+def _download(title: str, block: Block) -> Scenario:
+    """Files by their external ids: their names, a link for each, and their contents."""
+    return Scenario(title, "download", block, block.series, -(-block.series // 1000) + 2 * block.series)
+
+
+def _upload(title: str, block: Block) -> Scenario:
+    return Scenario(title, "upload", block, block.series, 2 * block.series)
+
+
 DENSE = _long("1 series × 5,000,000 points", data.DENSE)
 MANY = _long("500 series × 10,000 points", data.MANY)
 SHORT = _long("10,000 series × 100 points", data.SHORT)
@@ -190,6 +202,10 @@ TABLE = _table("read a raw table of 100,000 rows, 9 columns", data.TABLE)
 NEW_TABLE = _insert_table("insert 100,000 rows into a raw table", data.NEW_TABLE)
 SEQUENCE = _sequence("read a sequence of 100,000 rows × 10 columns", data.SEQUENCE)
 NEW_SEQUENCE = _insert_sequence("insert 100,000 rows × 10 columns into a sequence", data.NEW_SEQUENCE)
+DOWNLOAD = _download("download 1,000 files of 20 kB", data.FILES)
+UPLOAD = _upload("upload 1,000 files of 20 kB", data.NEW_FILES)
+DOWNLOAD_LARGE = _download("download a file of 1 GB", data.LARGE_FILE)
+UPLOAD_LARGE = _upload("upload a file of 1 GB", data.NEW_LARGE_FILE)
 
 
 def _with(scenario: Scenario, *targets: Target) -> Scenario:
@@ -198,6 +214,7 @@ def _with(scenario: Scenario, *targets: Target) -> Scenario:
 
 _THREE = Target("speed-up", 3, True)
 _SIX = Target("speed-up", 6, True)
+_STREAMS = Target("memory", 50, False)
 _FIFTEEN = Target("speed-up", 15, True)
 
 SCENARIOS: Mapping[str, Mapping[str, Scenario]] = {
@@ -262,5 +279,9 @@ SCENARIOS: Mapping[str, Mapping[str, Scenario]] = {
         "insert_raw": NEW_TABLE,
         "sequence": SEQUENCE,
         "insert_sequence": NEW_SEQUENCE,
+        "download": DOWNLOAD,
+        "upload": UPLOAD,
+        "download_large": _with(DOWNLOAD_LARGE, _STREAMS),
+        "upload_large": _with(UPLOAD_LARGE, _STREAMS),
     },
 }

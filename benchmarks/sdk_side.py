@@ -1,6 +1,8 @@
 """The scenarios by the official SDK 8.x, each by its fastest call: arrays for long reads, else pandas frames."""
 
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
@@ -8,6 +10,7 @@ from cognite.client import ClientConfig, CogniteClient, global_config
 from cognite.client.credentials import Token
 from cognite.client.data_classes import AssetWrite, EventWrite
 
+from benchmarks.contents import count_and_checksum, write_files
 from benchmarks.data import (
     DATABASE,
     ONE_IN_SEQUENCE,
@@ -63,6 +66,8 @@ def task_of(scenario: Scenario) -> Task:
             size=size_of_frame,
         ),
         "insert_sequence": lambda: inserting_cells(block.target("sdk", job.number)),
+        "download": lambda: downloading(block),
+        "upload": lambda: uploading(block.target("sdk", job.number)),
     }
     return tasks[scenario.action]()
 
@@ -108,6 +113,35 @@ def inserting_cells(block: Block) -> Task:
         check=check,
         prepare=lambda: pd.DataFrame(sequence_columns(block)),
     )
+
+
+def downloading(block: Block) -> Task:
+    def run(folder: Any) -> Path:
+        client.files.download(folder.name, external_id=block.names)
+        return Path(folder.name)
+
+    return Task(run=run, check=count_and_checksum, prepare=TemporaryDirectory)
+
+
+def uploading(block: Block) -> Task:
+    """A file, or a folder of many."""
+
+    def prepare() -> Any:
+        folder = TemporaryDirectory()
+        write_files(block, Path(folder.name))
+        return folder
+
+    def run(folder: Any) -> None:
+        path = Path(folder.name) / block.names[0] if block.series == 1 else Path(folder.name)
+        client.files.upload(path, directory=f"/{block.name}")
+
+    def check(_: Any) -> tuple[int, float]:
+        ids = [file.id for file in client.files.list(directory_prefix=f"/{block.name}", limit=None)]
+        with TemporaryDirectory() as folder:
+            client.files.download(folder, id=ids)
+            return count_and_checksum(Path(folder))
+
+    return Task(run=run, check=check, prepare=prepare)
 
 
 def creating(create: Any, block: Block) -> Task:

@@ -4,11 +4,14 @@
 """
 
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import polars as pl
 
 import cdframe as cdf
+from benchmarks.contents import write_files
 from benchmarks.data import (
     DATABASE,
     LABEL,
@@ -43,6 +46,11 @@ def _create(client: cdf.CogniteClient, block: Block) -> None:
     if block.family == "sequences":
         columns = [{"external_id": name, "value_type": kind} for name, kind in SEQUENCE_TYPES.items()]
         client.sequences.create({"external_id": block.name, "columns": columns})
+    elif block.family == "files":
+        with TemporaryDirectory() as folder:
+            write_files(block, Path(folder))
+            for name in block.names:
+                client.files.upload(Path(folder) / name, external_id=name, progress=False)
     elif block.family != "raw":
         create = client.assets.create_hierarchy if block.is_tree else getattr(client, block.family).create
         create(list(definitions(block)), progress=False)

@@ -1,11 +1,14 @@
 """The data of the benchmarks are what they are said to be, and the least numbers of requests are right."""
 
+import zlib
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from benchmarks import data
+from benchmarks.contents import PIECE, count_and_checksum, write_files
 from benchmarks.replay.__main__ import make_store
 from benchmarks.scenarios import SCENARIOS
 
@@ -83,3 +86,13 @@ def test_a_table_has_as_many_values_as_are_expected() -> None:
         block = replace(data.TABLE, series=rows)
         columns = data.table_columns(block).values()
         assert sum(value is not None for column in columns for value in column) == data.table_values(block)
+
+
+@pytest.mark.parametrize("size", [0, 20, PIECE, 2 * PIECE + 3])
+def test_files_have_their_size_and_differ(tmp_path: Path, size: int) -> None:
+    block = replace(data.FILES, series=3, size=size)
+    write_files(block, tmp_path)
+    contents = [(tmp_path / name).read_bytes() for name in block.names]
+    assert [len(content) for content in contents] == [size] * 3
+    assert len(set(contents)) == (3 if size else 1)
+    assert count_and_checksum(tmp_path) == (3, sum(map(zlib.crc32, contents)))

@@ -46,7 +46,8 @@ def test_targets_are_evaluated() -> None:
     zeros = Row("replay", "zeros", {"cdframe": [run(seconds=2.0)], "sdk": [run(seconds=3.0)]})
     slow = Row("slow", "dense", {"cdframe": [run(seconds=1.25)], "sdk": [run()]})
     dense = Row("replay", "dense", runs)
-    results = Results(ABOUT, [dense, zeros, slow])
+    large = Row("local", "download_large", {"cdframe": [run(memory=25e6, result=None)], "sdk": [run()]})
+    results = Results(ABOUT, [dense, zeros, slow, large])
     reached = {
         (row.server, row.name, target.quantity): (results.reached(row, target), results.share(row, target))
         for row in results.rows
@@ -58,6 +59,7 @@ def test_targets_are_evaluated() -> None:
     assert reached["replay", "dense", "requests"] == (1.04, pytest.approx(1.15 / 1.04))
     assert reached["replay", "zeros", "rate of dense"] == (0.25, 0.5)
     assert reached["slow", "dense", "of schedule"] == (1.25, 1)
+    assert reached["local", "download_large", "memory"] == (25, 2)
 
 
 @pytest.mark.parametrize("changes", [{"count": 4_999_999}, {"total": 7.1}])
