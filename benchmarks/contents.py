@@ -18,6 +18,11 @@ def write_files(block: Block, folder: Path) -> None:
             file.writelines(_pieces(block, number))
 
 
+def content_of(block: Block, number: int) -> bytes:
+    """The content of a file."""
+    return b"".join(_pieces(block, number))
+
+
 def count_and_checksum(folder: Path) -> tuple[int, float]:
     """The number of files in a folder, and the sum of their checksums."""
     sums = [_checksum(path) for path in folder.iterdir()]
@@ -25,7 +30,7 @@ def count_and_checksum(folder: Path) -> tuple[int, float]:
 
 
 def _pieces(block: Block, number: int) -> Iterator[bytes]:
-    """The content of a file: noise, which repeats itself, with the number of each piece before it."""
+    """The content of a file in pieces: noise, which repeats itself, with the number of each piece before it."""
     noise = np.random.default_rng([6, number]).bytes(min(block.size, PIECE))
     for place, at in enumerate(range(0, block.size, PIECE)):
         yield (place.to_bytes(8) + noise[8:])[: block.size - at]

@@ -247,6 +247,8 @@ SCENARIOS: Mapping[str, Mapping[str, Scenario]] = {
         "insert_raw": _with(NEW_TABLE, _THREE),
         "sequence": SEQUENCE,
         "insert_sequence": NEW_SEQUENCE,
+        "download": DOWNLOAD,
+        "upload": UPLOAD,
     },
     "slow": {
         "dense": _with(DENSE, Target("of schedule", 1.25, False)),

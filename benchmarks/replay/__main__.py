@@ -12,6 +12,7 @@ from benchmarks.data import (
     BURSTY,
     DENSE,
     EVENTS,
+    FILES,
     HOUR,
     LISTED,
     MANY,
@@ -33,7 +34,7 @@ from benchmarks.replay.tables import table_path, table_rows
 
 BLOCKS = (DENSE, MANY, SHORT, BURSTY, ZEROS, TEXTS, YEARS, WIDE)
 ROWS = (LISTED, ASSETS, EVENTS)
-ALL = (*BLOCKS, *ROWS, TABLE, SEQUENCE)
+ALL = (*BLOCKS, *ROWS, TABLE, SEQUENCE, FILES)
 DIFFERENT = 10
 """Of series that share their times, so many are different: others repeat them, to save memory."""
 
@@ -67,7 +68,8 @@ def make_store(blocks: Sequence[Block]) -> Store:
     tables = {table_path(block): table_rows(block) for block in (ONE_IN_TABLE, *blocks) if block.family == "raw"}
     some = [block for block in (ONE_IN_SEQUENCE, *blocks) if block.family == "sequences"]
     sequences = {block.name: SequenceRows(block) for block in some}
-    return Store(series, {PATHS[family]: some for family, some in rows.items()}, tables, sequences)
+    files = tuple(block for block in blocks if block.family == "files")
+    return Store(series, {PATHS[family]: some for family, some in rows.items()}, tables, sequences, files)
 
 
 def _series(block: Block, ids: Iterator[int]) -> Iterator[Series]:

@@ -8,6 +8,7 @@ import re
 import socket
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -29,6 +30,8 @@ CREATED: Mapping[str, Mapping[str, Any]] = {PATHS[block.family]: next(wire_rows(
 """What rows that are created look like, by the paths of their families."""
 ROWS = re.compile(r"raw/dbs/[^/]+/tables/[^/]+/rows")
 """Where rows of raw tables are inserted, into any of them."""
+CONTENTS = "files/contents"
+"""Where links to contents lead to."""
 PIECE = 65_536  # bytes at once where bandwidth is limited
 
 
@@ -131,10 +134,20 @@ class Server:
             ("POST", "sequences/data/list"): self._of_sequence(SequenceRows.page),
             ("POST", "sequences/data/latest"): self._of_sequence(SequenceRows.latest),
             ("POST", "sequences/data"): self._insert,
+            ("POST", "files"): self._enter,
+            ("POST", "files/initmultipartupload"): self._enter,
+            ("POST", "files/completemultipartupload"): lambda request: _Answer([b"{}"]),
+            ("POST", "files/byids"): lambda request: _Answer([self.store.contents.byids(request.json())]),
+            ("POST", "files/downloadlink"): self._link,
             **{("POST", f"{path}/list"): self._list(listing) for path, listing in self.store.listings.items()},
             **{("POST", path): self._create(answers) for path, answers in self._answers.items()},
             **{("GET", f"{path}/cursors"): self._get(table.cursors) for path, table in self.store.tables.items()},
             **{("GET", f"{path}/rows"): self._get(table.page) for path, table in self.store.tables.items()},
+        }
+        self._named_routes: dict[tuple[str, str], Callable[[_Request], _Answer]] = {
+            ("POST", "raw"): self._insert,
+            ("PUT", CONTENTS): self._insert,
+            ("GET", CONTENTS): lambda request: _Answer([self.store.contents.content(request.path.rpartition("/")[2])]),
         }
         threading.Thread(target=self._accept, name="replay", daemon=True).start()
 
@@ -224,8 +237,9 @@ class Server:
         _, _, path = request.path.partition("?")[0].partition("/projects/")
         path = path.partition("/")[2]
         route = self._routes.get((request.method, path))
-        if route is None and request.method == "POST" and ROWS.fullmatch(path):
-            route = self._insert
+        if route is None:
+            named = path.rpartition("/")[0] if path.startswith(CONTENTS) else "raw" if ROWS.fullmatch(path) else ""
+            route = self._named_routes.get((request.method, named))
         try:
             if route is None:
                 raise Refusal(f"{request.method} {request.path} is not replayed", status=404)
@@ -261,6 +275,18 @@ class Server:
 
     def _list(self, listing: Listing) -> Callable[[_Request], _Answer]:
         return lambda request: _Answer(listing.page(request.json()))
+
+    def _enter(self, request: _Request) -> _Answer:
+        parts = request.params.get("parts")
+        many = None if parts is None else int(parts)
+        body = self.store.contents.enter(request.json(), self._contents_address(request), many)
+        return _Answer([body], status=201)
+
+    def _link(self, request: _Request) -> _Answer:
+        return _Answer([self.store.contents.links(request.json(), self._contents_address(request))])
+
+    def _contents_address(self, request: _Request) -> str:
+        return f"{self.base_url}{request.path.partition('/files')[0]}/{CONTENTS}"
 
     def _of_sequence(self, answer: Callable[[SequenceRows, Any], Sequence[Part]]) -> Callable[[_Request], _Answer]:
         def of_sequence(request: _Request) -> _Answer:
@@ -311,10 +337,12 @@ def running(store: Store, *, latency: float = 0.0, bandwidth: float | None = Non
 
 
 def _values_in(request: _Request) -> Iterator[Any]:
-    """The values that an insertion writes."""
+    """The values that an insertion writes; of the content of a file its checksum."""
     if request.headers.get("content-type") == PROTOBUF:
         for item in decode_insertion_request(request.content):
             yield from () if item.values is None else item.values
+    elif CONTENTS in request.path:
+        yield zlib.crc32(request.body)
     elif "/raw/" in request.path:
         yield from values_in(request.json())
     elif "/sequences/" in request.path:

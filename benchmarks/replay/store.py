@@ -11,6 +11,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from benchmarks.data import Block
+from benchmarks.replay.contents import Contents
 from benchmarks.replay.listings import Listing
 from benchmarks.replay.points import AggregateRows, Points
 from benchmarks.replay.queries import Query, Refusal, identity_of, items_of, parse_queries, parse_time
@@ -58,7 +60,7 @@ class Series:
 
 
 class Store:
-    """Series, lists, raw tables and sequences; `cursors=False` leaves out every cursor to the rest of a series."""
+    """All that is replayed; `cursors=False` leaves out every cursor to the rest of a series."""
 
     def __init__(
         self,
@@ -66,13 +68,14 @@ class Store:
         listed: Mapping[str, Iterable[Mapping[str, Any]]] = MappingProxyType({}),
         tables: Mapping[str, Iterable[Mapping[str, Any]]] = MappingProxyType({}),
         sequences: Mapping[str, SequenceRows] = MappingProxyType({}),
+        files: tuple[Block, ...] = (),
         *,
         cursors: bool = True,
     ) -> None:
         """Prepare everything.
 
         `listed` has the rows of lists, by the paths of their families; `tables` those of raw tables, by theirs;
-        `sequences` are named by their external ids.
+        `sequences` are named by their external ids; `files` are blocks of them.
         """
         self._known: dict[tuple[str, Any], Series] = {}
         for one in series:
@@ -80,6 +83,7 @@ class Store:
         self.listings = {path: Listing(rows) for path, rows in listed.items()}
         self.tables = {path: Table(rows) for path, rows in tables.items()}
         self._sequences = sequences
+        self.contents = Contents(files)
         self._cursors = cursors
 
     def retrieve(self, body: Mapping[str, Any]) -> list[Part]:

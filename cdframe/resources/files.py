@@ -7,6 +7,7 @@ import json
 import os
 import tempfile
 import warnings
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -373,9 +374,10 @@ class FilesAPI(ResourceAPI):
         folder = existing_folder(directory)
         files = self._rows_byids(identifiers(id, external_id), ignore_unknown_ids=False)
         paths = [target_in(folder, name) for name in files["name"]]
-        if repeated := [path for path in dict.fromkeys(paths) if paths.count(path) > 1]:
-            warnings.warn(f"Several files have the name {repeated[0].name!r}; the last one stays.", stacklevel=2)
         last = {path: row for row, path in enumerate(paths)}  # a path is written once
+        if len(last) < len(paths):
+            repeated = next(path for path, count in Counter(paths).items() if count > 1)
+            warnings.warn(f"Several files have the name {repeated.name!r}; the last one stays.", stacklevel=2)
         chosen = files[sorted(last.values())]
         self._download(chosen, [paths[row] for row in sorted(last.values())], progress)
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks import data, replay
+from benchmarks.contents import count_and_checksum, write_files
 from benchmarks.replay import AggregateRows, Series, Store, raw_points, split_points
 from benchmarks.replay.rows import PATHS, wire_rows
 from benchmarks.replay.sequences import SequenceRows
@@ -401,3 +403,38 @@ def test_rows_of_sequences_are_accepted_and_counted() -> None:
     cells = written.drop("row_number").with_columns(pl.col(pl.String).str.len_chars())
     assert told["count"] == cells.height * cells.width
     assert told["total"] == pytest.approx(cells.sum().sum_horizontal().item())
+
+
+FILES = replace(data.FILES, series=12)
+
+
+def test_files_are_fetched_and_sent(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in ("written", "fetched")]
+    for folder in folders:
+        folder.mkdir()
+    write_files(FILES, folders[0])
+    expected = count_and_checksum(folders[0])
+    with replay.running(Store(files=(FILES,))) as server:
+        with CogniteClient(base_url=server.base_url, project="p", api_key="k") as client:
+            client.files.download(folders[1], external_id=FILES.names, progress=False)
+            assert count_and_checksum(folders[1]) == expected
+            assert server.requests == 1 + 2 * 12
+            uploaded = client.files.upload(folders[0], directory="/d", progress=False)
+            assert sorted(uploaded["name"]) == FILES.names
+            assert uploaded["id"].n_unique() == 12
+            with pytest.raises(CogniteNotFoundError):
+                client.files.download(folders[1], external_id=["nobody"], progress=False)
+        told = httpx.get(f"{server.base_url}/replay/written").json()
+        assert (told["count"], told["total"]) == expected
+
+
+def test_files_are_sent_in_parts() -> None:
+    with replay.running(Store()) as server:
+        address = f"{server.base_url}/api/v1/projects/p/files"
+        entry = httpx.post(f"{address}/initmultipartupload?parts=2&overwrite=false", json={"name": "a"}).json()
+        assert entry["name"] == "a" and not entry["uploaded"]
+        for link in entry["uploadUrls"]:
+            assert httpx.put(link, content=b"part").is_success
+        done = {"id": entry["id"], "uploadId": entry["uploadId"]}
+        assert httpx.post(f"{address}/completemultipartupload", json=done).json() == {}
+        assert httpx.get(f"{server.base_url}/replay/written").json()["count"] == 2
