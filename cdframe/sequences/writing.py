@@ -92,9 +92,7 @@ def plan_inserts(session: Session, identity: Mapping[str, Any], rows: pl.DataFra
 
 def _insert(session: Session, identity: Mapping[str, Any], rows: pl.DataFrame) -> None:
     names = rows.columns[1:]
-    cells = [
-        _json(pl.col(column), rows.schema[column]).fill_null("null").alias(f"{n}") for n, column in enumerate(names)
-    ]
+    cells = [_json(pl.col(column), rows.schema[column]).alias(f"{n}") for n, column in enumerate(names)]
     texts = rows.select(
         pl.concat_str(
             pl.lit('{"rowNumber":'),
@@ -111,11 +109,10 @@ def _insert(session: Session, identity: Mapping[str, Any], rows: pl.DataFrame) -
 
 def _json(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     """Write values as JSON."""
-    if dtype.is_integer():
-        return column.cast(pl.String)
-    # A struct of one field writes any value as JSON: {"v":<value>}, a frame of 5 bytes before it and 1 behind.
-    wrapped = pl.struct(column.alias("v")).struct.json_encode()
-    return pl.when(column.is_not_null()).then(wrapped.str.slice(5, wrapped.str.len_chars() - 6))
+    if dtype.is_numeric():  # numbers are finite here
+        return column.cast(pl.String).fill_null("null")
+    # A struct of one field writes any value as JSON: {"v":<value>}.
+    return pl.struct(column.alias("v")).struct.json_encode().str.strip_prefix('{"v":').str.strip_suffix("}")
 
 
 def documented_rows(rows: Any) -> list[tuple[int, list[Any]]]:
