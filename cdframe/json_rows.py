@@ -140,14 +140,14 @@ def identifier_objects(table: pa.Table, more: str = "") -> pl.Series:
 
 def items_body(objects: pl.Series, **more: Any) -> bytes:
     """Join the texts of objects to the body ``{"items": [...]}`` with further top-level members behind."""
-    return _body(objects.str.join(",")[0] or "", more)
+    return _body(objects.str.join(",").cast(pl.Binary)[0] or b"", more)
 
 
 def items_bodies(objects: pl.Series, most: int, **more: Any) -> list[bytes]:
     """Join the texts of objects to bodies with `most` items each, the last one with what is left."""
     body_of = pl.int_range(pl.len()) // most
     texts = objects.alias("o").to_frame().group_by(body_of, maintain_order=True).agg(pl.col("o").str.join(","))["o"]
-    return [_body(text, more) for text in texts]
+    return [_body(text, more) for text in texts.cast(pl.Binary)]
 
 
 def cut(objects: pl.Series, most: int, most_bytes: int = 32 * 2**20) -> list[slice]:
@@ -163,9 +163,9 @@ def cut(objects: pl.Series, most: int, most_bytes: int = 32 * 2**20) -> list[sli
     return runs
 
 
-def _body(items: str, more: dict[str, Any]) -> bytes:
+def _body(items: bytes, more: dict[str, Any]) -> bytes:
     tail = "".join(f",{json.dumps(name)}:{json.dumps(value)}" for name, value in more.items())
-    return ('{"items":[' + items + "]" + tail + "}").encode()
+    return b"".join((b'{"items":[', items, b"]", tail.encode(), b"}"))
 
 
 @cache

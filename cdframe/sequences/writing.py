@@ -100,11 +100,12 @@ def _insert(session: Session, identity: Mapping[str, Any], rows: pl.DataFrame) -
             pl.lit(',"values":['),
             pl.concat_str(cells, separator=","),
             pl.lit("]}"),
-        ).str.join(",")
+        )
+        .str.join(",")
+        .cast(pl.Binary)
     ).item()
-    head = json.dumps({**identity, "columns": names}, ensure_ascii=False)
-    body = f'{{"items":[{head[:-1]},"rows":[{texts}]}}]}}'
-    session.request("POST", INSERT, json=body.encode())
+    head = json.dumps({**identity, "columns": names}, ensure_ascii=False)[:-1].encode()
+    session.request("POST", INSERT, json=b"".join((b'{"items":[', head, b',"rows":[', texts, b"]}]}")))
 
 
 def _json(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:
