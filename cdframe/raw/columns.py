@@ -73,8 +73,8 @@ def no_rows() -> pl.DataFrame:
     return _EMPTY.to_frame()
 
 
-def joined_texts(pages: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Join pages of texts; columns are in the order in which they first occur."""
+def joined_pages(pages: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Join pages whose columns have the same types; they are in the order in which they first occur."""
     return pl.concat([no_rows(), *pages], how="diagonal")
 
 

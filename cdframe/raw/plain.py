@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.json  # makes pa.json
 
 from cdframe.raw.column_names import KEY, LAST_UPDATED_TIME, column_name
-from cdframe.raw.columns import joined_texts, no_rows, typed
+from cdframe.raw.columns import joined_pages, typed
 from cdframe.raw.pages import read_rows
 
 CODEC = "lz4"
@@ -115,7 +115,7 @@ def typed_rows(pages: Sequence[Page]) -> pl.DataFrame:
     """Join pages and give their columns types, which are those of all values."""
     plain = [page for page in pages if isinstance(page, PlainPage)]
     rows = _joined(plain) if len(plain) == len(pages) else None
-    return typed(joined_texts([_texts(page) for page in pages]), {}) if rows is None else rows
+    return typed(joined_pages([_texts(page) for page in pages]), {}) if rows is None else rows
 
 
 def _texts(page: Page) -> pl.DataFrame:
@@ -128,13 +128,13 @@ def _joined(pages: Sequence[PlainPage]) -> pl.DataFrame | None:
     for page in pages:
         for name, data_type in page.frame.schema.items():
             kinds.setdefault(name, set()).update({data_type} - {pl.Null()})
-    for name, of_column in kinds.items():
-        if len(of_column) > 1 and not (
-            of_column == _NUMBERS and all(_fits_doubles(page.frame, name) for page in pages)
-        ):
+    types: dict[str, pl.DataType] = {}
+    for name, found in kinds.items():
+        if len(found) > 1 and not (found == _NUMBERS and all(_fits_doubles(page.frame, name) for page in pages)):
             return None
-    rows = pl.concat([no_rows(), *(page.frame for page in pages)], how="diagonal_relaxed")
-    columns = {one.name: one.cast(pl.String) if one.dtype == pl.Null else one for one in rows.get_columns()}
+        types[name] = pl.Float64() if len(found) > 1 else next(iter(found), pl.String())
+    frames = [pl.DataFrame({one.name: one.cast(types[one.name]) for one in page.frame.get_columns()}) for page in pages]
+    columns = {one.name: one for one in joined_pages(frames).get_columns()}
     columns[LAST_UPDATED_TIME] = columns.pop(LAST_UPDATED_TIME)
     return pl.DataFrame(columns)
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 from cdframe.errors import CogniteAPIError
 from cdframe.json_rows import Member, cut, items_body, write_members
 from cdframe.progress import progress_callback
-from cdframe.raw.columns import RowSchema, as_frame, check_schema, joined_texts, typed
+from cdframe.raw.columns import RowSchema, as_frame, check_schema, joined_pages, typed
 from cdframe.raw.encode import encode_rows, keys_of
 from cdframe.raw.pages import read_rows
 from cdframe.raw.paths import ensuring_parent, segment, table_path
@@ -262,7 +262,7 @@ class RawRowsAPI(API):
         heights = [sum(page.height for page in pages) for pages in found]
         names = pl.DataFrame(tables, schema=dict.fromkeys(_NAMES, pl.String), orient="row")
         names = names[np.repeat(np.arange(len(tables)), heights)]
-        rows = typed(joined_texts([page for pages in found for page in pages]), check_schema(schema))
+        rows = typed(joined_pages([page for pages in found for page in pages]), check_schema(schema))
         rows = rows.rename({name: f"columns.{name}" for name in _NAMES if name in rows.columns})
         return as_frame(names.hstack(rows), self._frame)
 
@@ -309,7 +309,7 @@ class RawRowsAPI(API):
                 return
 
     def _typed(self, pages: Sequence[pl.DataFrame], reading: _Reading) -> Frame:
-        return as_frame(typed(joined_texts(pages), reading.schema), self._frame)
+        return as_frame(typed(joined_pages(pages), reading.schema), self._frame)
 
 
 def _reading(

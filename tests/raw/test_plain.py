@@ -131,6 +131,12 @@ def test_types_of_pages_are_brought_together() -> None:
         assert (found.dtype, found.to_list()) == (data_type, values)
 
 
+def test_names_are_no_patterns() -> None:
+    read = PageReader()
+    pages = [read(page_of([("k", f'{{"^.*$":{value},"*":1}}')]))[0] for value in ("null", "false")]
+    assert typed_rows(pages)["^.*$"].to_list() == [None, False]
+
+
 def test_no_page_is_tried_again_after_one_that_is_not_plain() -> None:
     reader = PageReader()
     plain, nested = page_of([("k", '{"a":1}')]), page_of([("k", '{"a":[1]}')])
