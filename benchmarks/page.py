@@ -34,19 +34,20 @@ HEAD = (
     "requests",
 )
 EXPLANATION = """\
-Two of the servers replay: all points are encoded beforehand, an answer is a slice of them, and next to nothing is added
-to what the client costs. They keep the rules of data points in CDF, cursors, limits and unknown series included, and
-tests hold them to the answers of the local CDF. The third server is the local CDF itself.
+Two of the servers replay: all points and rows are encoded beforehand, an answer is a slice of them, and next to nothing
+is added to what the client costs. They keep the rules of CDF, cursors, limits and unknown series included, and tests
+hold them to the answers of the local CDF. The third server is the local CDF itself.
 
-Each measurement is made in a process of its own, after three small calls that load what a process needs; sides take
+Each measurement is made in a process of its own, after a few small calls that load what a process needs; sides take
 turns, and who begins changes with each round. Numbers are medians. Time is wall time; client and server share the cores
 of one machine. CPU is that of the client alone. Peak is the memory during the call, beyond what the process held
 before; the result is the frame, or the arrays, that the call gives. Where results are small, peaks tell what a call
 costs at all: threads, connections, code that is loaded late.
 
-The SDK is asked by its fastest call: NumPy arrays for long reads, pandas frames for wide ones and lists; cdframe gives
-Polars frames. Both sides must find the same number of values with the same sum. Series have times of their own, but
-for those of wide frames; of those ten are different, which the others repeat."""
+The SDK is asked by its fastest call: NumPy arrays for long reads, pandas frames for wide ones, lists and rows; cdframe
+gives Polars frames. Both sides must find the same number of values with the same sum, and files with the same
+checksums. What cdframe downloads is on the disk when the call ends; what the SDK uploads goes in parts, side by side.
+Series have times of their own, but for those of wide frames; of those ten are different, which the others repeat."""
 
 GROWTH = """\
 Assets in trees, eight below each, with metadata and a label. The client is measured against prepared answers, the local
