@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
@@ -27,6 +27,10 @@ class Content(Protocol):
 
     def pieces(self) -> Iterator[bytes]:
         """Give all bytes, from the beginning."""
+        ...
+
+    def parts(self, about: int, most: int) -> Sequence[Content]:
+        """Cut it into parts of about so many bytes, and not more than so many parts; or leave it whole."""
         ...
 
 
@@ -56,12 +60,12 @@ class FileContent:
                 left -= len(piece)
                 yield piece
 
-    def parts(self, most: int) -> Iterator[FileContent]:
-        """Cut it into parts of about equal size, none larger than `most`."""
-        count = -(-self.size // most)
-        edges = [self._start + self.size * number // count for number in range(count + 1)]
-        for start, end in pairwise(edges):
-            yield FileContent(self._path, start, end)
+    def parts(self, about: int, most: int) -> Sequence[Content]:
+        """Cut it into parts of equal size."""
+        return [
+            FileContent(self._path, self._start + start, self._start + end)
+            for start, end in _ranges(self.size, about, most)
+        ]
 
 
 class BytesContent:
@@ -69,7 +73,7 @@ class BytesContent:
 
     is_repeatable = True
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes | memoryview) -> None:
         self._content = memoryview(content)
         self.size: int | None = len(content)
 
@@ -77,6 +81,10 @@ class BytesContent:
         """Give all bytes."""
         for at in range(0, len(self._content), PIECE):
             yield bytes(self._content[at : at + PIECE])
+
+    def parts(self, about: int, most: int) -> Sequence[Content]:
+        """Cut them into parts of equal size."""
+        return [BytesContent(self._content[start:end]) for start, end in _ranges(len(self._content), about, most)]
 
 
 class HandleContent:
@@ -101,6 +109,10 @@ class HandleContent:
         while piece := self._handle.read(PIECE):
             yield piece.encode() if isinstance(piece, str) else bytes(piece)
 
+    def parts(self, about: int, most: int) -> Sequence[Content]:
+        """Leave it whole: a handle is read in one go."""
+        return [self]
+
 
 def content_of(content: Any) -> Content:
     """Take bytes, a text (sent as UTF-8) or an open handle.
@@ -115,6 +127,11 @@ def content_of(content: Any) -> Content:
     if hasattr(content, "read"):
         return HandleContent(content)
     raise TypeError(f"content must be a text, bytes or an open handle, got {type(content).__name__}.")
+
+
+def _ranges(size: int, about: int, most: int) -> list[tuple[int, int]]:
+    count = min(max(1, -(-size // about)), most)
+    return [*pairwise(size * number // count for number in range(count + 1))]
 
 
 def _is_seekable(handle: Any) -> bool:

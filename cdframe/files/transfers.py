@@ -86,18 +86,18 @@ class _Counted:
             self._gauge.add(done=len(piece))
 
 
-def download(session: Session, link: Callable[[], str], file: BinaryIO, gauge: Gauge) -> None:
+def download(session: Session, url: str, another: Callable[[], str], file: BinaryIO, gauge: Gauge) -> None:
     """Fetch a content from a download link into an empty file.
 
     After a break the server is asked for the rest, if it tells a version (ETag) by which it knows whether the content
-    is still the same; else for all of it again. A link that has expired is replaced by a new one.
+    is still the same; else for all of it again. A link that is refused may have expired: it is replaced by `another`.
 
     Raises:
         CogniteAPIError: the server refused it.
         CogniteConnectionError: it did not come whole.
     """
     fetch = _Download(session, file, gauge)
-    attempts, url, renewed = 0, link(), False
+    attempts, renewed = 0, False
     while True:
         attempts += 1
         may_repeat = attempts < session.config.max_retries and not nobody_waits()
@@ -110,8 +110,8 @@ def download(session: Session, link: Callable[[], str], file: BinaryIO, gauge: G
             continue
         if response is None:
             return
-        if response.status_code == 403 and attempts > 1 and not renewed:
-            url, renewed = link(), True
+        if response.status_code == 403 and not renewed:
+            url, renewed = another(), True
         elif may_repeat and retry_status(session.config, response, repeatable=True):
             session.rest(attempts, retry_after_s(response))
         else:

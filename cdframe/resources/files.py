@@ -421,7 +421,8 @@ class FilesAPI(ResourceAPI):
         """
         [identity] = one_identifier(id, external_id).to_pylist()
         file = io.BytesIO()
-        download(self._session, partial(download_link, self._session, identity), file, Gauge(None))
+        another = partial(download_link, self._session, identity)
+        download(self._session, another(), another, file, Gauge(None))
         return file.getvalue()
 
     def read(

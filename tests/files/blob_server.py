@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import threading
@@ -33,6 +34,7 @@ class Blob:
     too_long: bool = False
     calls: list[str] = field(default_factory=list)
     received: bytes | None = None
+    parts: dict[int, bytes] = field(default_factory=dict)
 
     @property
     def version(self) -> str:
@@ -48,7 +50,7 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("content-length", 0)))
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
         base = f"http://{self.headers['host']}"
         entry = {
             "id": 1,
@@ -57,10 +59,20 @@ class _Handler(BaseHTTPRequestHandler):
             "createdTime": 0,
             "lastUpdatedTime": 0,
         }
-        path = self.path.rpartition("/")[2].partition("?")[0]
+        path, _, query = self.path.rpartition("/")[2].partition("?")
         self.blob.calls.append(path)
+        if path == "completemultipartupload":
+            assert json.loads(gzip.decompress(body) if body[:1] != b"{" else body) == {"id": 1, "uploadId": "u"}
+            self.blob.received = b"".join(self.blob.parts[part] for part in sorted(self.blob.parts))
+        count = int(query.removeprefix("parts=")) if path == "initmultipartupload" else 0
         answers = {
             "files": {**entry, "uploadUrl": f"{base}/up"},
+            "initmultipartupload": {
+                **entry,
+                "uploadId": "u",
+                "uploadUrls": [f"{base}/up?{part}" for part in range(count)],
+            },
+            "completemultipartupload": {},
             "byids": {"items": [entry]},
             "downloadlink": {"items": [{"id": 1, "downloadUrl": f"{base}/down?{len(self.blob.calls)}"}]},
         }
@@ -85,7 +97,11 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is not None:
             self._answer(fault, b'{"error": {"code": 0, "message": "as told"}}')
             return
-        self.blob.received = body
+        _, _, part = self.path.partition("?")
+        if part:
+            self.blob.parts[int(part)] = body
+        else:
+            self.blob.received = body
         self._answer(200, b"{}")
 
     def do_GET(self) -> None:

@@ -115,6 +115,29 @@ def test_downloads_into_a_folder(cdf_client: CogniteClient, tmp_path: Path) -> N
         cdf_client.files.download(tmp_path, external_id=["a.txt", "nobody"])
 
 
+def test_links_are_asked_for_by_the_hundred(cdf_client: CogniteClient, tmp_path: Path) -> None:
+    (tmp_path / "up").mkdir()
+    (tmp_path / "down").mkdir()
+    for number in range(201):
+        (tmp_path / "up" / f"{number:03}").write_text(f"content {number}")
+    ids = cdf_client.files.upload(tmp_path / "up", progress=False)["id"]
+    before = cdf_client.stats.requests
+    cdf_client.files.download(tmp_path / "down", id=ids, progress=False)
+    assert cdf_client.stats.requests - before == 1 + 3 + 201
+    for path in (tmp_path / "up").iterdir():
+        assert (tmp_path / "down" / path.name).read_text() == path.read_text()
+
+
+def test_a_file_without_content_keeps_no_other_back(cdf_client: CogniteClient, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        cdf_client.files.upload_bytes(name, name=name, external_id=name)
+    cdf_client.files.create({"name": "empty", "external_id": "empty"})
+    with pytest.raises(CogniteAPIError, match="Files not uploaded") as failure:
+        cdf_client.files.download(tmp_path, external_id=["a", "empty", "b"])
+    assert failure.value.failed["external_id"].to_list() == ["empty"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
+
+
 def test_files_of_one_name(cdf_client: CogniteClient, tmp_path: Path) -> None:
     ids = [cdf_client.files.upload_bytes(f"{n}", name="same")["id"][0] for n in range(3)]
     with pytest.warns(UserWarning, match="Several files have the name 'same'; the last one stays"):

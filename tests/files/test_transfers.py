@@ -15,6 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cdframe import CogniteAPIError, CogniteConnectionError
+from cdframe.files import moves
+from cdframe.files.contents import BytesContent
 from tests.files.blob_server import Blob, serving
 
 CONTENT = os.urandom(3 * 2**20 + 17)
@@ -66,10 +68,12 @@ def test_a_link_that_expires_while_it_is_tried_again_is_replaced(tmp_path: Path)
     assert blob.calls.count("downloadlink") == 2
 
 
-def test_a_link_that_is_refused_at_once_is_told(tmp_path: Path) -> None:
-    with serving(Blob(CONTENT, faults=[403])) as files, pytest.raises(CogniteAPIError) as failure:
+def test_a_link_that_is_refused_twice_is_told(tmp_path: Path) -> None:
+    blob = Blob(CONTENT, faults=[403, 403])
+    with serving(blob) as files, pytest.raises(CogniteAPIError) as failure:
         files.download_to_path(tmp_path / "f", id=1)
     assert failure.value.code == 403
+    assert blob.calls.count("downloadlink") == 2  # the first one may have expired
     assert list(tmp_path.iterdir()) == []
 
 
@@ -144,6 +148,51 @@ def test_an_upload_that_fails_says_that_there_is_an_entry(tmp_path: Path) -> Non
     assert failure.value.failed["path"].to_list() == [str(tmp_path / "f")]
     [note] = failure.value.__notes__
     assert note == "The file 'f' has been entered with the id 1, and has no new content."
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_a_large_content_goes_up_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_memory: bool) -> None:
+    monkeypatch.setattr(moves, "PART", 1 + len(CONTENT) // 7)
+    (tmp_path / "f").write_bytes(CONTENT)
+    blob = Blob(faults=[("cut", 1000), 503, 429])
+    seen: list[tuple[int, int]] = []
+    with serving(blob) as files:
+        if in_memory:
+            files.upload_bytes(CONTENT, name="f")
+        else:
+            files.upload(tmp_path / "f", progress=lambda *told: seen.append(told))
+            assert seen[-1] == (len(CONTENT), len(CONTENT))
+    assert blob.received == CONTENT
+    assert [len(part) for part in blob.parts.values()] != [len(CONTENT)]
+    assert blob.calls.count("PUT") == 7 + 3
+    assert blob.calls[0] == "initmultipartupload"
+    assert blob.calls[-2:] == ["completemultipartupload", "byids"]
+
+
+@pytest.mark.parametrize(("code", "outcome"), [(400, "failed"), (500, "unknown")])
+def test_a_part_that_fails_leaves_no_content(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, outcome: str
+) -> None:
+    monkeypatch.setattr(moves, "PART", 1 + len(CONTENT) // 7)
+    (tmp_path / "f").write_bytes(CONTENT)
+    blob = Blob(faults=[code])
+    with serving(blob) as files, pytest.raises(CogniteAPIError) as failure:
+        files.upload(tmp_path / "f")
+    assert failure.value.code == code
+    assert getattr(failure.value, outcome)["path"].to_list() == [str(tmp_path / "f")]
+    assert failure.value.successful.height == 0
+    [note] = failure.value.__notes__
+    assert note == "The file 'f' has been entered with the id 1, and has no new content."
+    assert "completemultipartupload" not in blob.calls
+    assert blob.received is None
+
+
+def test_parts_are_not_too_many() -> None:
+    content = BytesContent(bytes(range(100)))
+    for about, most in ((1, 7), (33, 250), (100, 250), (101, 250)):
+        parts = content.parts(about, most)
+        assert len(parts) == min(-(-100 // about), most)
+        assert b"".join(piece for part in parts for piece in part.pieces()) == bytes(range(100))
 
 
 def test_progress_is_in_bytes(tmp_path: Path) -> None:
