@@ -173,7 +173,3 @@ def _points(text: str) -> int:
 def _failed(command: str, error: Exception | str) -> int:
     print(f"cdframe {command}: {error}", file=sys.stderr)
     return FAILED
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -19,7 +19,7 @@ import pytest
 import cdframe
 from cdframe.cli import main
 
-COMMAND = [sys.executable, "-m", "cdframe.cli"]
+COMMAND = [sys.executable, "-m", "cdframe"]
 
 
 def run(*arguments: str, timeout: float = 60, **options: Any) -> subprocess.CompletedProcess[str]:

@@ -49,6 +49,8 @@ def target_in(folder: Path, name: str) -> Path:
 def whole_file(target: Path) -> Iterator[BinaryIO]:
     """Open a file that gets its name when the block ends well; else nothing of it is left.
 
+    Whoever reads it sees it whole. When it is on the disk is up to the system: forcing it would take as long again.
+
     Raises:
         OSError: it cannot be written.
     """
@@ -57,8 +59,6 @@ def whole_file(target: Path) -> Iterator[BinaryIO]:
     try:
         with part.open("xb") as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
         part.replace(target)
     except BaseException:
         with suppress(FileNotFoundError):

@@ -97,9 +97,6 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
                 raise OSError(errno.ENOSPC, "No space left on device")
             return super().write(data)
 
-        def fileno(self) -> int:
-            raise AssertionError("not reached")
-
     def open_full(path: Path, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
         if path.suffix == ".part":
             opened(path, mode).close()
