@@ -1,8 +1,8 @@
 """Pages of plain rows: values are numbers, texts, true and false, and each column has one kind of them.
 
 Most tables are such. Arrow reads their types at once, in half the time of `pages`, and refuses what is not plain: such
-pages are left to `pages`. Types depend on all pages. So a page keeps its body, compressed to a tenth, for when columns
-turn out to have several kinds of values, and their texts are needed as they stood in the JSON.
+pages are left to `pages`. Types depend on all pages. So a page keeps its body, for when columns turn out to have
+several kinds of values, and their texts are needed as they stood in the JSON; compressed, where there are many.
 """
 
 from __future__ import annotations
@@ -15,12 +15,15 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.json  # makes pa.json
+from numpy.typing import NDArray
 
 from cdframe.raw.column_names import KEY, LAST_UPDATED_TIME, column_name
 from cdframe.raw.columns import joined_pages, typed
 from cdframe.raw.pages import read_rows
 
 CODEC = "lz4"
+HELD = 64 * 2**20
+"""The bytes of bodies that are kept as they are."""
 MOST_EXACT = 2.0**53
 """Doubles below have all integers; what stood in the JSON as one from here on is not told from the nearest double."""
 MOST_OPENED = 20
@@ -39,8 +42,12 @@ class PlainPage:
     """A page of plain rows: typed, where columns without a value have the type Null; and its body."""
 
     frame: pl.DataFrame
-    _packed: bytes = field(repr=False)
-    _size: int
+    _body: bytes = field(repr=False)
+    _packed_size: int | None = None
+
+    def packed(self) -> PlainPage:
+        """The same page with less memory."""
+        return PlainPage(self.frame, pa.compress(self._body, CODEC, asbytes=True), len(self._body))
 
     @property
     def height(self) -> int:
@@ -53,7 +60,8 @@ class PlainPage:
 
     def texts(self) -> pl.DataFrame:
         """The texts of its values in the JSON."""
-        return read_rows(pa.decompress(self._packed, self._size, CODEC, asbytes=True))[0]
+        size = self._packed_size
+        return read_rows(self._body if size is None else pa.decompress(self._body, size, CODEC, asbytes=True))[0]
 
 
 Page: TypeAlias = PlainPage | pl.DataFrame
@@ -87,8 +95,7 @@ def read_plain_rows(body: bytes) -> tuple[PlainPage, str | None] | None:
         LAST_UPDATED_TIME: pl.Series(time, dtype=pl.Int64).cast(pl.Datetime("ms", "UTC")),
         **{column_name(name): pl.Series(one, dtype=_TYPES.get(one.type, pl.Null())) for name, one in columns.items()},
     }
-    packed = pa.compress(body, CODEC, asbytes=True)
-    return PlainPage(pl.DataFrame(frame), packed, len(body)), cursor or None
+    return PlainPage(pl.DataFrame(frame), body), cursor or None
 
 
 class PageReader:
@@ -96,6 +103,7 @@ class PageReader:
 
     def __init__(self) -> None:
         self._are_plain = True
+        self._held = 0
 
     def __call__(self, body: bytes) -> tuple[Page, str | None]:
         """Read a page, and the next cursor.
@@ -106,7 +114,9 @@ class PageReader:
         if self._are_plain:
             found = read_plain_rows(body)
             if found is not None:
-                return found
+                page, cursor = found
+                self._held += len(body)
+                return page if self._held <= HELD else page.packed(), cursor
             self._are_plain = False
         return read_rows(body)
 
@@ -142,17 +152,23 @@ def _joined(pages: Sequence[PlainPage]) -> pl.DataFrame | None:
 def _is_flat(body: bytes) -> bool:
     """Whether there is nothing deep in a page of rows, whatever its texts hold.
 
-    The only array is that of the rows. Then `},{"key"` begins a row, as no text can have it: its quote would end it.
+    The only array is that of the rows. Then `,{"k` begins a row, as no text can have it: its quote would end it.
     """
-    if body.count(b"[") != 1 or b"\\u0000" in body:
-        return False
     data = np.frombuffer(body, np.uint8)
+    if body.count(b"[") != 1 or _may_have_nul(body, data):
+        return False
     braces = np.flatnonzero(data == ord("{"))
     begins = np.ones(len(braces), np.bool_)
-    for offset, byte in zip((-2, -1, 1, 2, 3, 4, 5), b'},"key"', strict=True):
-        begins &= data[(braces + offset).clip(0, len(data) - 1)] == byte
+    for offset, byte in ((-1, ","), (1, '"'), (2, "k")):
+        begins &= data.take(braces + offset, mode="clip") == ord(byte)
     rows = np.flatnonzero(begins)
     return bool(np.diff(rows, prepend=0, append=len(braces)).max() <= MOST_OPENED)
+
+
+def _may_have_nul(body: bytes, data: NDArray[np.uint8]) -> bool:
+    """Whether a text may have the character NUL, with which Arrow would end it."""
+    escapes = np.flatnonzero(data == ord("\\"))
+    return bool((data.take(escapes + 1, mode="clip") == ord("u")).any()) and b"\\u0000" in body
 
 
 def _read(body: bytes, columns: dict[str, pa.DataType], only: bool = False) -> tuple[pa.StructArray, str | None]:

@@ -13,6 +13,7 @@ from polars.testing import assert_frame_equal
 
 from cdframe.raw.columns import typed
 from cdframe.raw.pages import read_rows
+from cdframe.raw import plain
 from cdframe.raw.plain import PageReader, PlainPage, read_plain_rows, typed_rows
 from tests.raw.test_pages import page_of, tables
 
@@ -111,7 +112,10 @@ def test_what_is_not_a_page_is_refused(body: bytes) -> None:
     assert read_plain_rows(body) is None
 
 
-def test_types_of_pages_are_brought_together() -> None:
+@pytest.mark.parametrize("held", [0, plain.HELD])
+def test_types_of_pages_are_brought_together(monkeypatch: pytest.MonkeyPatch, held: int) -> None:
+    monkeypatch.setattr(plain, "HELD", held)
+
     def read(*columns: str) -> pl.Series:
         reader = PageReader()
         pages = [reader(page_of([("k", f'{{"a":{text}}}' if text else "{}")]))[0] for text in columns]
@@ -139,5 +143,5 @@ def test_names_are_no_patterns() -> None:
 
 def test_no_page_is_tried_again_after_one_that_is_not_plain() -> None:
     reader = PageReader()
-    plain, nested = page_of([("k", '{"a":1}')]), page_of([("k", '{"a":[1]}')])
-    assert [isinstance(reader(body)[0], PlainPage) for body in (plain, nested, plain)] == [True, False, False]
+    flat, nested = page_of([("k", '{"a":1}')]), page_of([("k", '{"a":[1]}')])
+    assert [isinstance(reader(body)[0], PlainPage) for body in (flat, nested, flat)] == [True, False, False]
