@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from cdframe.raw import plain
 from cdframe.raw.columns import typed
 from cdframe.raw.pages import read_rows
-from cdframe.raw import plain
 from cdframe.raw.plain import PageReader, PlainPage, read_plain_rows, typed_rows
 from tests.raw.test_pages import page_of, tables
 
