@@ -78,7 +78,7 @@ def test_the_least_numbers_of_requests() -> None:
         "insert_raw": 20,
         "sequence": 17,
         "insert_sequence": 10,
-        "download": 2001,
+        "download": 1011,
         "upload": 2000,
     }
 

@@ -38,7 +38,7 @@ MAY_BE_WRITTEN = {500, 502, 503, "cut before", "cut after", "503 after"}
 REPEATED = {429, 502, 503, "wait", "never sent", "cut before", "cut after", "503 after"}
 
 EIGHT = [(0, time, time) for time in range(8)]
-SETTINGS = settings(deadline=None, suppress_health_check=list(HealthCheck))
+SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @dataclass

@@ -52,7 +52,7 @@ def test_a_content_that_changes_meanwhile_is_never_mixed(tmp_path: Path) -> None
 
 
 @given(st.lists(st.integers(0, 5000) | st.sampled_from([503, 429]), max_size=3), st.booleans())
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 def test_whatever_is_cut_the_whole_content_comes(cuts: list[int], tells_versions: bool) -> None:
     content = CONTENT[:5000]
     faults: list[Any] = [cut if cut in (503, 429) else ("cut", cut) for cut in cuts]

@@ -237,5 +237,5 @@ class Hierarchy(RuleBasedStateMachine):
         assert isinstance(parts, pl.DataFrame)
 
 
-Hierarchy.TestCase.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)
+Hierarchy.TestCase.settings = settings(max_examples=10, stateful_step_count=20, deadline=None)
 TestHierarchy = Hierarchy.TestCase

@@ -101,7 +101,7 @@ def all_pages(service: Service, name: str, start: int, end: int, limit: int, acc
         cursor = {"cursor": page["nextCursor"]}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(done=operations, asked=st.lists(queries, min_size=1, max_size=4), accept=st.sampled_from([JSON, PROTOBUF]))
 def test_points_are_those_of_a_dictionary(
     service: Service, done: list[tuple[str, Any]], asked: list[dict[str, Any]], accept: str

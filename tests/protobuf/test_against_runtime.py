@@ -131,13 +131,13 @@ def check_whole(body: bytes) -> None:
             assert_same(page, message)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(bodies)
 def test_any_fields_in_any_order_are_read_as_the_runtime_reads_them(body: bytes) -> None:
     check_whole(body)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(bodies, st.randoms(use_true_random=False))
 def test_damaged_bodies_are_refused_or_read_as_the_runtime_reads_them(body: bytes, choose: random.Random) -> None:
     damaged = bytearray(body)
@@ -156,7 +156,7 @@ def test_damaged_bodies_are_refused_or_read_as_the_runtime_reads_them(body: byte
 
 
 @pytest.mark.parametrize("block", [8, 64])
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(bodies, st.randoms(use_true_random=False))
 def test_it_does_not_matter_where_blocks_end(block: int, body: bytes, choose: random.Random) -> None:
     damaged = bytearray(body)
@@ -167,7 +167,7 @@ def test_it_does_not_matter_where_blocks_end(block: int, body: bytes, choose: ra
         check_whole(body)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=60))
 def test_random_bytes_are_refused_or_read_as_the_runtime_reads_them(body: bytes) -> None:
     check(body)

@@ -47,7 +47,7 @@ ROWS = st.dictionaries(
 
 
 @given(rows=ROWS, page=st.sampled_from([1, 2, 7, 10_000]), workers=st.sampled_from([1, 3]))
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 def test_typed_rows_come_back_equal(rows: dict[int, tuple[Any, ...]], page: int, workers: int) -> None:
     with CogniteClient.local(max_workers=workers) as client, pytest.MonkeyPatch.context() as patch:
         patch.setattr("cdframe.sequences.pages.MOST_ROWS", page)
