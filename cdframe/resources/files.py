@@ -257,7 +257,7 @@ class FilesAPI(ResourceAPI):
         *,
         progress: ProgressOption = "auto",
     ) -> Frame:
-        """Upload a file, or all files of a folder.
+        """Upload a file, or all files of a folder, several at once; those above 64 MiB in parts side by side.
 
         Args:
             path: of the file or the folder.
