@@ -36,6 +36,8 @@ def target_in(folder: Path, name: str) -> Path:
     root = folder.resolve()
     try:
         target = (folder / name).resolve()
+        if target.is_symlink() or any(parent.is_symlink() for parent in target.parents):
+            raise OSError("links lead in a circle")  # from Python 3.13 on they are left as they are
     except (OSError, RuntimeError) as error:  # too long, or links in a circle
         raise ValueError(f"The file name {name!r} cannot be used in {str(folder)!r}: {error}") from error
     if root not in target.parents:
