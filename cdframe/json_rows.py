@@ -42,6 +42,15 @@ def read_page(body: bytes, schema: Schema) -> tuple[pl.DataFrame, str | None]:
     return pl.DataFrame([from_wire(column, values) for column, values in read]), cursor or None
 
 
+def read_row(body: bytes, schema: Schema) -> pl.DataFrame:
+    """Read one object into a frame of one row, with the columns of a schema.
+
+    Raises:
+        CogniteConnectionError: the body is not such an object.
+    """
+    return read_page(b'{"items":[' + body + b"]}", schema)[0]
+
+
 _BLOCK = 16_000  # rows: large enough that the number of chunks does not matter, small beside what is worth it
 
 

@@ -170,10 +170,7 @@ class AssetsAccessor(FrameAccessor):
 
     def _linked(self, method: str, column: str, client: CogniteClient | None) -> Frame:
         """Fetch the assets whose ids a column holds."""
-        table = self._table()
-        if column not in table.column_names:
-            raise ValueError(f"{method} needs a column {column!r}; got {', '.join(table.column_names)}.")
-        ids = pl.DataFrame(table.select([column]))[column]
+        ids = self._columns(method, [column])[column]
         ids = ids.explode(empty_as_null=False) if isinstance(ids.dtype, pl.List) else ids
         return self._client(client).assets.retrieve_multiple(
             ids.drop_nulls().unique(maintain_order=True), ignore_unknown_ids=True

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import polars as pl
 import pyarrow as pa
 
 from cdframe.client import CogniteClient, current_client
@@ -30,6 +32,14 @@ class FrameAccessor:
         index = self._data.index
         arrow_type = getattr(index.dtype, "pyarrow_dtype", pa.null())
         return bool(index.inferred_type == "datetime64" or pa.types.is_timestamp(arrow_type))
+
+    def _columns(self, method: str, names: Sequence[str]) -> pl.DataFrame:
+        """The columns that a method needs."""
+        table = self._table()
+        for name in names:
+            if name not in table.column_names:
+                raise ValueError(f"{method} needs a column {name!r}; got {', '.join(table.column_names)}.")
+        return pl.DataFrame(table.select(names))
 
     def _give(self, table: pa.Table, *, index: bool = False) -> Frame:
         return from_arrow(table, self._kind, index="timestamp" if index else None)

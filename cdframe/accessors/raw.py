@@ -85,8 +85,4 @@ class RawAccessor(SequencesAccessor):
         )
 
     def _names(self, method: str, columns: list[str]) -> pl.DataFrame:
-        table = self._table()
-        missing = [name for name in columns if name not in table.column_names]
-        if missing:
-            raise ValueError(f"{method} needs a column {missing[0]!r}; got {', '.join(table.column_names)}.")
-        return pl.DataFrame(table.select(columns)).unique(maintain_order=True)
+        return self._columns(method, columns).unique(maintain_order=True)

@@ -11,7 +11,7 @@ anything else                          text that holds JSON
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import polars as pl
 import pyarrow as pa
@@ -153,12 +153,12 @@ def _as_type(texts: pl.Series, data_type: pl.DataType) -> pl.Series:
 
 def _as_time(plain: pl.Series, data_type: pl.DataType) -> pl.Series:
     """Read milliseconds since 1970, and ISO 8601 texts (UTC where they do not say)."""
-    numbers = plain.cast(pl.Int64, strict=False).cast(pl.Datetime("ms"))
-    times = numbers.dt.cast_time_unit("ns" if getattr(data_type, "time_unit", "") == "ns" else "us")
+    unit: Literal["ns", "us"] = "ns" if getattr(data_type, "time_unit", "") == "ns" else "us"
+    times = plain.cast(pl.Int64, strict=False).cast(pl.Datetime("ms")).dt.cast_time_unit(unit)
     for pattern in ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d"):
         if times.null_count() == plain.null_count():
             break
-        read = plain.str.to_datetime(pattern, time_unit=times.dtype.time_unit, strict=False, exact=True)  # type: ignore
+        read = plain.str.to_datetime(pattern, time_unit=unit, strict=False, exact=True)
         times = times.fill_null(read.dt.replace_time_zone(None))
     zone = getattr(data_type, "time_zone", None)
     return (

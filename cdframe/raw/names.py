@@ -14,7 +14,7 @@ from cdframe.identifiers import as_list
 from cdframe.json_rows import Member, Rows, cut, items_body, read_page, write_members
 from cdframe.progress import progress_callback
 from cdframe.raw.paths import DATABASES, ensuring_parent, tables_path
-from cdframe.resources.listing import PAGE, check_chunk_size, rechunk
+from cdframe.resources.listing import PAGE, check_chunk_size, pages_by_cursor, rechunk
 from cdframe.resources.rows import API, check_flag, check_limit
 from cdframe.schemas import TIMESTAMP, Column, Schema
 from cdframe.types import Frame, ProgressOption
@@ -42,15 +42,13 @@ class _NamesAPI(API):
 
     def _pages(self, path: str, limit: int | None, db_name: str | None) -> Iterator[pl.DataFrame]:
         """Fetch page after page, as they are asked for."""
-        cursor, left = None, limit
-        while left != 0:
-            most = PAGE if left is None else min(PAGE, left)
+
+        def fetch(most: int, cursor: str | None) -> tuple[pl.DataFrame, str | None]:
             params = {"limit": most, "cursor": cursor}
-            page, cursor = read_page(self._session.request("GET", path, params=params).content, SCHEMA)
-            yield _of_database(page.head(most), db_name)
-            left = None if left is None else left - min(page.height, most)
-            if cursor is None:
-                return
+            page, following = read_page(self._session.request("GET", path, params=params).content, SCHEMA)
+            return _of_database(page.head(most), db_name), following
+
+        return pages_by_cursor(fetch, limit=limit)
 
     def _send_names(
         self,

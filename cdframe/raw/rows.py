@@ -19,7 +19,7 @@ from cdframe.raw.encode import encode_rows, keys_of
 from cdframe.raw.pages import read_rows
 from cdframe.raw.paths import ensuring_parent, segment, table_path
 from cdframe.raw.plain import Page, PageReader, typed_rows
-from cdframe.resources.listing import check_chunk_size, rechunk
+from cdframe.resources.listing import check_chunk_size, pages_by_cursor, rechunk
 from cdframe.resources.rows import API, check_flag, check_limit
 from cdframe.timestamps import now_ms, to_ms
 from cdframe.types import Frame, IntoFrame, ProgressOption, Timestamp
@@ -297,16 +297,14 @@ class RawRowsAPI(API):
         self, reading: _Reading, limit: int | None, read: Read[AnyPage], cursor: str | None = None
     ) -> Iterator[AnyPage]:
         """Fetch page after page, as they are asked for."""
-        left = limit
-        while left != 0:
-            most = PAGE if left is None else min(PAGE, left)
+
+        def fetch(most: int, cursor: str | None) -> tuple[AnyPage, str | None]:
             which = reading.times if cursor is None else {"cursor": cursor}  # a cursor has its times
             params = {**reading.shape, **which, "limit": most}
-            page, cursor = read(self._session.request("GET", f"{reading.path}/rows", params=params).content)
-            yield page.head(most)
-            left = None if left is None else left - min(page.height, most)
-            if cursor is None:
-                return
+            page, following = read(self._session.request("GET", f"{reading.path}/rows", params=params).content)
+            return page.head(most), following
+
+        return pages_by_cursor(fetch, PAGE, limit, cursor)
 
     def _typed(self, pages: Sequence[pl.DataFrame], reading: _Reading) -> Frame:
         return as_frame(typed(joined_pages(pages), reading.schema), self._frame)

@@ -14,9 +14,10 @@ from cdframe.errors import CogniteAPIError, nearest
 from cdframe.filters import build_filter
 from cdframe.frames import to_arrow
 from cdframe.identifiers import as_list, check_external_id
-from cdframe.json_rows import read_page
+from cdframe.json_rows import read_page, read_row
 from cdframe.progress import progress_callback
 from cdframe.resources.base import IdentifiedAPI
+from cdframe.resources.listing import pages_by_cursor
 from cdframe.resources.rows import Resource, RowsAPI
 from cdframe.schemas import METADATA, TIMESTAMP, Column, Schema, lists_of_structs, structs
 from cdframe.session import Session
@@ -321,14 +322,15 @@ class ExtractionPipelineConfigsAPI(RowsAPI):
             >>> client.extraction_pipelines.config.list("orders").height
             0
         """
-        path, params = f"{self.resource.path}/revisions", {"externalId": check_external_id(external_id), "limit": 1000}
-        pages: list[pl.DataFrame] = []
-        cursor = None
-        while not pages or cursor is not None:
-            answer = self._session.request("GET", path, params={**params, "cursor": cursor})
-            page, cursor = read_page(answer.content, CONFIGS)
-            pages.append(page)
-        return self._joined(pages)
+        check_external_id(external_id)
+
+        def fetch(most: int, cursor: str | None) -> tuple[pl.DataFrame, str | None]:
+            params = {"externalId": external_id, "limit": most, "cursor": cursor}
+            return read_page(
+                self._session.request("GET", f"{self.resource.path}/revisions", params=params).content, CONFIGS
+            )
+
+        return self._joined(pages_by_cursor(fetch))
 
     def create(self, config: IntoFrame, *, progress: ProgressOption = "auto") -> Frame:
         """Store configurations from a frame, a dict (one) or a list of dicts, one after the other.
@@ -388,7 +390,7 @@ class ExtractionPipelineConfigsAPI(RowsAPI):
         return self._read_one(self._session.request("POST", path, json=body))
 
     def _read_one(self, answer: Response) -> pl.DataFrame:
-        return self._read(b'{"items":[' + answer.content + b"]}")
+        return read_row(answer.content, self.resource.schema)
 
 
 def _revision(value: Any) -> int:

@@ -23,7 +23,7 @@ from cdframe.files.targets import existing_folder, target_in
 from cdframe.files.transfers import Gauge, download
 from cdframe.frames import from_arrow, to_arrow
 from cdframe.identifiers import identifiers, one_identifier
-from cdframe.json_rows import read_page
+from cdframe.json_rows import read_row
 from cdframe.resources.base import ResourceAPI
 from cdframe.resources.listing import BY_ID
 from cdframe.resources.rows import Resource, check_flag
@@ -233,8 +233,7 @@ class FilesAPI(ResourceAPI):
         if rows.num_rows != 1:
             raise ValueError(f"file_metadata has {rows.num_rows} rows; one file is created at a time.")
         answer = enter(self._session, self._objects(rows)[0], check_flag("overwrite", overwrite))
-        file, _ = read_page(b'{"items":[' + json.dumps(answer).encode() + b"]}", SCHEMA)
-        return self._frame_of(file), answer["uploadUrl"]
+        return self._frame_of(read_row(json.dumps(answer).encode(), SCHEMA)), answer["uploadUrl"]
 
     def upload(
         self,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Protocol, TypeVar
 
 import polars as pl
 
@@ -13,6 +13,18 @@ from cdframe.schemas import Schema
 
 PAGE = 1000
 """The most rows in a page, and the most items in a request."""
+
+
+class HasHeight(Protocol):
+    """What has rows."""
+
+    @property
+    def height(self) -> int:
+        """How many rows there are."""
+        ...
+
+
+AnyPage = TypeVar("AnyPage", bound=HasHeight)
 
 BY_ID = ("id",)
 """The order of most lists."""
@@ -84,6 +96,25 @@ def leaves_much(page: pl.DataFrame, number: int, order: tuple[str, ...]) -> bool
         return bool(order) and number == _FEW_PAGES
     last = page["id"].max()
     return number == 1 and isinstance(last, int) and last < _ID_SPACE // _FEW_PAGES
+
+
+def pages_by_cursor(
+    fetch: Callable[[int, str | None], tuple[AnyPage, str | None]],
+    most: int = PAGE,
+    limit: int | None = None,
+    cursor: str | None = None,
+) -> Iterator[AnyPage]:
+    """Give page after page, fetched as they are asked for, each with up to `most` rows, and up to `limit` in all.
+
+    `fetch` is given the most rows of a page, and the cursor to it (None: it is the first one).
+    """
+    left = limit
+    while left != 0:
+        page, cursor = fetch(most if left is None else min(most, left), cursor)
+        yield page
+        left = None if left is None else left - page.height
+        if cursor is None:
+            return
 
 
 def check_chunk_size(chunk_size: Any) -> int:

@@ -11,6 +11,7 @@ from cdframe.local.application import Route
 from cdframe.local.database import Connection
 from cdframe.local.errors import ApiError, bad_request, constraint
 from cdframe.local.families.endpoints import answer_objects
+from cdframe.local.families.query import parse_flag
 from cdframe.local.http import JSON, Call, answer, encoded_answer
 from cdframe.local.raw.incoming import read_keys, read_rows
 from cdframe.local.raw.rules import MOST_OF_DATABASE, MOST_OF_TABLE, Catalog, Named, check_name, write_rows
@@ -66,7 +67,7 @@ def list_tables(call: Call) -> Response:
 
 def create_tables(call: Call) -> Response:
     """Make tables."""
-    names, ensure_parent = _names(call, MOST_OF_TABLE), _flag(call, "ensureParent")
+    names, ensure_parent = _names(call, MOST_OF_TABLE), parse_flag("ensureParent", call.request.args, default=False)
     with call.engine.database.write() as connection:
         created = _catalog(call, connection).create_tables(call.path["db"], names, ensure_parent=ensure_parent)
     return answer({"items": _shown(created)}, 201)
@@ -82,7 +83,7 @@ def delete_tables(call: Call) -> Response:
 
 def insert_rows(call: Call) -> Response:
     """Store rows."""
-    ensure_parent = _flag(call, "ensureParent")
+    ensure_parent = parse_flag("ensureParent", call.request.args, default=False)
     rows = read_rows(call.json_content)
     with call.engine.database.write() as connection:
         catalog = _catalog(call, connection)
@@ -112,7 +113,9 @@ def get_row(call: Call) -> Response:
 def list_rows(call: Call) -> Response:
     """A page of rows."""
     limit = _integer(call, "limit", DEFAULT_LIMIT, 1, MOST_ROWS)
-    shape = Shape(_columns(call.request.args.get("columns", "")), _flag(call, "filterNullFields"))
+    shape = Shape(
+        _columns(call.request.args.get("columns", "")), parse_flag("filterNullFields", call.request.args, default=False)
+    )
     cursor = call.request.args.get("cursor")
     selection = Selection() if cursor else _times(call)
     with call.engine.database.read() as connection:
@@ -176,13 +179,6 @@ def _integer(call: Call, name: str, default: int, least: int, most: int) -> int:
     if not least <= number <= most:
         raise constraint(f"{name} must be between {least} and {most}, but was {shown(number)}")
     return number
-
-
-def _flag(call: Call, name: str) -> bool:
-    text = call.request.args.get(name, "").lower()
-    if text not in ("", "true", "false"):
-        raise bad_request(f"{name} must be true or false, but was {shown(text)}")
-    return text == "true"
 
 
 def _after(call: Call, owner: str) -> str:
